@@ -1,0 +1,1 @@
+//! The benches of nuthatch: every target is listed in Cargo.toml.

@@ -1,0 +1,131 @@
+//! How a value is laid out in a location: the trait that every backend implements.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use object_store::ObjectStore;
+use object_store::path::Path;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+
+/// Lays values of `T` out in a location, and reads them back.
+///
+/// # Contract
+///
+/// - A backend writes only below [`Target::prefix`], and every object under a name of its own
+///   choosing there. The prefix is fresh: nothing else has written or will write there.
+/// - What it wrote is visible to nobody until nuthatch commits the manifest that names it.
+///   A write that fails or is dropped half-way needs no cleaning up.
+/// - [`read`](Backend::read) returns exactly the value that was written, or an error; never
+///   another value, and it never panics, whatever the bytes are.
+/// - An eager value is checked whole before it is returned; a lazy one when it is read.
+pub trait Backend<T>: Send + Sync + fmt::Debug + 'static {
+    /// The name in attributes, manifests and configuration: `basic`, `zarr`.
+    fn name(&self) -> &'static str;
+
+    /// A hash of the shape of `T` as it is stored, where the backend's format does not describe
+    /// itself. It is kept in the manifest and compared before anything is decoded.
+    fn type_shape(&self) -> Option<String>;
+
+    /// Writes `value` below the target's prefix, or hands small bytes back to be put inline into
+    /// the manifest.
+    fn write<'a>(&'a self, value: &'a T, target: &'a Target) -> BoxFuture<'a, Result<Written>>;
+
+    /// Reads the value that `source` describes.
+    fn read<'a>(&'a self, source: &'a Source) -> BoxFuture<'a, Result<T>>;
+
+    /// What the value weighs in the memo, in bytes, where no stored size is known.
+    fn weigh(&self, value: &T) -> u64;
+
+    /// Merges `value` by `keys` onto what `base` describes (nothing, where it is `None`), as a
+    /// new generation. Backends that cannot merge keep this default, which says so.
+    fn upsert<'a>(
+        &'a self,
+        value: &'a T,
+        keys: &'a [&'a str],
+        base: Option<&'a Source>,
+        target: &'a Target,
+    ) -> BoxFuture<'a, Result<Written>> {
+        let (_, _, _, _) = (value, keys, base, target);
+        let message = format!("backend {} cannot upsert; use one that can", self.name());
+        let function = std::any::type_name::<T>().to_owned();
+        Box::pin(async move { Err(Error::Usage { function, message }) })
+    }
+}
+
+/// Where a backend writes one generation.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// The store to write to.
+    pub store: Arc<dyn ObjectStore>,
+    /// The generation's own folder.
+    pub prefix: Path,
+    /// The location and prefix as shown to people in errors: `root (s3://lake/…)`.
+    pub shown: String,
+    /// Whether the store answers on the calling thread without waiting (local files, memory).
+    pub immediate: bool,
+    /// Values whose encoding is at most this many bytes are handed back as
+    /// [`Written::inline`]; 0 where nothing may be inlined.
+    pub inline_up_to: usize,
+    /// The options of `backend_options(…)`, the call and the configuration, merged.
+    pub options: toml::Table,
+}
+
+/// Where a backend reads one generation.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// The store to read from.
+    pub store: Arc<dyn ObjectStore>,
+    /// The generation's own folder.
+    pub prefix: Path,
+    /// The location and prefix as shown to people in errors.
+    pub shown: String,
+    /// Whether the store answers on the calling thread without waiting.
+    pub immediate: bool,
+    /// What the manifest says of this backend.
+    pub record: Arc<Stored>,
+    /// The options of `backend_options(…)`, the call and the configuration, merged.
+    pub options: toml::Table,
+}
+
+/// What a backend has written.
+#[derive(Debug, Clone, Default)]
+pub struct Written {
+    /// Bytes to put into the manifest instead of into objects.
+    pub inline: Option<Bytes>,
+    /// The size of everything written, in bytes.
+    pub bytes: u64,
+    /// What the backend wants to find again in [`Stored::details`]: checksums, a table version.
+    pub details: serde_json::Map<String, serde_json::Value>,
+}
+
+/// What the manifest says of one backend of an entry.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Stored {
+    /// The backend's name.
+    pub backend: String,
+    /// The generation's identifier, a ULID.
+    pub generation: String,
+    /// The generation's folder, relative to the backend's filesystem.
+    pub path: String,
+    /// The size in bytes.
+    pub bytes: u64,
+    /// The Rust type that was stored, for people.
+    #[serde(rename = "type")]
+    pub type_name: String,
+    /// See [`Backend::type_shape`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub type_shape: Option<String>,
+    /// Small values themselves, in base64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inline: Option<String>,
+    /// The backend's own.
+    #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
+    pub details: serde_json::Map<String, serde_json::Value>,
+}
+
+/// The backends that a type can be stored in; the first is its default.
+pub type Backends<T> = &'static [&'static dyn Backend<T>];

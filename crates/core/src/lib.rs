@@ -1,0 +1,41 @@
+//! The engine of nuthatch: keys, options, modes, configuration, locations, manifests, the run
+//! loop, the memo, single flight and the `basic` backend.
+//!
+//! Programs depend on the crate `nuthatch`, which re-exports what is public here. This crate is
+//! for those who write a backend.
+//!
+//! | room | holds |
+//! |---|---|
+//! | [`key`] | what identifies a call: the canonical encoding of arguments, [`key::Key`] |
+//! | [`function`] | the static description that `#[cache]` leaves behind |
+//! | [`call`] | a call with its options, and the ways to end it |
+//! | [`mode`], [`options`] | which locations a call reads and writes; what a call may ask for |
+//! | [`context`] | the call stack, inherited options and lineage |
+//! | [`run`] | the loop: memo, flight, locations, body, commit |
+//! | [`entry`] | manifests, generations, commits: one entry in one location |
+//! | [`store`] | object stores, and the wrappers that count, fail and verify |
+//! | [`backend`], [`basic`] | how a value is laid out in a location |
+//! | [`memo`], [`flight`] | the in-memory level; one computation at a time |
+//! | [`config`] | the layers of configuration, merged into settings |
+
+pub mod backend;
+pub mod basic;
+pub mod call;
+pub mod config;
+pub mod confirm;
+pub mod context;
+pub mod entry;
+pub mod error;
+pub mod flight;
+pub mod function;
+pub mod key;
+pub mod memo;
+pub mod mode;
+pub mod options;
+pub mod returns;
+pub mod run;
+pub mod runtime;
+pub mod stats;
+pub mod store;
+
+pub use error::{Error, Result};

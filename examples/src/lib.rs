@@ -1,0 +1,1 @@
+//! The examples of nuthatch: every target is listed in Cargo.toml.

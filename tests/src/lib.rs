@@ -1,0 +1,1 @@
+//! The tests of nuthatch: every target is listed in Cargo.toml.
