@@ -1,0 +1,14 @@
+//! The tests of every crate, under nextest (its limits: `.config/nextest.toml`).
+
+use crate::Result;
+use crate::context::Context;
+use crate::scratch::Scratch;
+use crate::tools;
+
+pub(super) fn run(context: &Context) -> Result {
+    tools::ensure(context, tools::NEXTEST)?;
+    // What is under test stores below the home folder: never below the caller's.
+    let home = Scratch::new()?;
+    let arguments = ["nextest", "run", "--workspace", "--all-features"];
+    context.cargo(arguments).home(home.path()).run()
+}
