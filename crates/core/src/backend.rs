@@ -19,6 +19,9 @@ use crate::error::{Error, Result};
 ///   choosing there. The prefix is fresh: nothing else has written or will write there.
 /// - What it wrote is visible to nobody until nuthatch commits the manifest that names it.
 ///   A write that fails or is dropped half-way needs no cleaning up.
+/// - [`read`](Backend::read) tells damage from distance: an object that is missing, short or not
+///   what was written is [`Error::Damaged`], a store that cannot be read is [`Error::Store`]. The
+///   first is replaced without asking, the second is a miss that leaves the entry alone.
 /// - [`read`](Backend::read) returns exactly the value that was written, or an error; never
 ///   another value, and it never panics, whatever the bytes are.
 /// - An eager value is checked whole before it is returned; a lazy one when it is read.
@@ -39,6 +42,11 @@ pub trait Backend<T>: Send + Sync + fmt::Debug + 'static {
 
     /// What the value weighs in the memo, in bytes, where no stored size is known.
     fn weigh(&self, value: &T) -> u64;
+
+    /// Whether [`upsert`](Backend::upsert) can be called.
+    fn can_upsert(&self) -> bool {
+        false
+    }
 
     /// Merges `value` by `keys` onto what `base` describes (nothing, where it is `None`), as a
     /// new generation. Backends that cannot merge keep this default, which says so.

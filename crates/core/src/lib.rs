@@ -11,13 +11,14 @@
 //! | [`call`] | a call with its options, and the ways to end it |
 //! | [`mode`], [`options`] | which locations a call reads and writes; what a call may ask for |
 //! | [`context`] | the call stack, inherited options and lineage |
-//! | [`run`] | the loop: memo, flight, locations, body, commit |
+//! | `run` | the loop: memo, flight, locations, body, commit |
 //! | [`entry`] | manifests, generations, commits: one entry in one location |
 //! | [`store`] | object stores, and the wrappers that count, fail and verify |
 //! | [`backend`], [`basic`] | how a value is laid out in a location |
 //! | [`memo`], [`flight`] | the in-memory level; one computation at a time |
 //! | [`config`] | the layers of configuration, merged into settings |
 
+pub mod arguments;
 pub mod backend;
 pub mod basic;
 pub mod call;
@@ -28,14 +29,28 @@ pub mod entry;
 pub mod error;
 pub mod flight;
 pub mod function;
+#[cfg(any(test, feature = "test-util"))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod key;
 pub mod memo;
 pub mod mode;
 pub mod options;
 pub mod returns;
-pub mod run;
+mod run;
 pub mod runtime;
 pub mod stats;
 pub mod store;
+#[cfg(test)]
+mod test_watchdog;
 
 pub use error::{Error, Result};
+
+/// Empties the memo: the next call of each key reads its entry again.
+///
+/// ```
+/// nuthatch_core::clear_memo();
+/// ```
+pub fn clear_memo() {
+    run::clear_memo();
+}

@@ -1,1 +1,163 @@
-//! options
+//! What a call may ask for, and what of it reaches nested calls.
+
+use crate::mode::CacheMode;
+
+/// Which calls are recomputed, or memoized: this one, those of some functions, or all.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Recompute {
+    /// This call alone (`true`), or this call not (`false`).
+    This(bool),
+    /// Calls of these functions, this one and nested ones: a name is a function's name or a
+    /// `::` suffix of its identity.
+    Names(Vec<String>),
+    /// This call and every nested one.
+    All,
+}
+
+impl From<bool> for Recompute {
+    fn from(this: bool) -> Self {
+        Self::This(this)
+    }
+}
+impl From<&str> for Recompute {
+    fn from(name: &str) -> Self {
+        Self::Names(vec![name.to_owned()])
+    }
+}
+impl From<String> for Recompute {
+    fn from(name: String) -> Self {
+        Self::Names(vec![name])
+    }
+}
+impl<S: Into<String>, const N: usize> From<[S; N]> for Recompute {
+    fn from(names: [S; N]) -> Self {
+        Self::Names(names.into_iter().map(Into::into).collect())
+    }
+}
+impl<S: Into<String>> From<Vec<S>> for Recompute {
+    fn from(names: Vec<S>) -> Self {
+        Self::Names(names.into_iter().map(Into::into).collect())
+    }
+}
+impl From<&[&str]> for Recompute {
+    fn from(names: &[&str]) -> Self {
+        Self::Names(names.iter().map(|&name| name.to_owned()).collect())
+    }
+}
+
+/// Options of one call, or of all calls inside [`with`](crate::context::with).
+///
+/// What is not set is left to the enclosing call, the attribute and the configuration, in that
+/// order.
+///
+/// ```
+/// use nuthatch_core::mode::CacheMode;
+/// use nuthatch_core::options::Options;
+///
+/// let options = Options::new().cache_mode(CacheMode::Local).recompute(["daily"]);
+/// ```
+#[derive(Debug, Clone, Default, PartialEq)]
+#[must_use]
+pub struct Options {
+    pub(crate) mode: Option<CacheMode>,
+    pub(crate) recompute: Option<Recompute>,
+    pub(crate) memoize: Option<Recompute>,
+    pub(crate) namespace: Option<String>,
+    pub(crate) backend: Option<String>,
+    pub(crate) backend_options: toml::Table,
+    pub(crate) storage_backend: Option<String>,
+    pub(crate) storage_backend_options: toml::Table,
+    pub(crate) retry_null: Option<bool>,
+    pub(crate) strict: Option<bool>,
+    pub(crate) validate: Option<bool>,
+    pub(crate) cache: Option<bool>,
+}
+
+impl Options {
+    /// Options that ask for nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Which locations are read and written. Reaches nested calls.
+    pub fn cache_mode(mut self, mode: CacheMode) -> Self {
+        self.mode = Some(mode);
+        self
+    }
+
+    /// Computes although there may be an entry: `true` for this call, names for the calls of
+    /// these functions however deep, [`Recompute::All`] for all. Within one outermost call a key
+    /// is recomputed once.
+    pub fn recompute(mut self, which: impl Into<Recompute>) -> Self {
+        self.recompute = Some(which.into());
+        self
+    }
+
+    /// Keeps the result in memory, and takes it from there: `true` for this call, names for the
+    /// calls of these functions however deep, [`Recompute::All`] for all.
+    pub fn memoize(mut self, which: impl Into<Recompute>) -> Self {
+        self.memoize = Some(which.into());
+        self
+    }
+
+    /// Keeps the entries of a scenario apart from those of others.
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.namespace = Some(namespace.into());
+        self
+    }
+
+    /// The backend that is read, and written where no storage backend is named.
+    pub fn backend(mut self, name: impl Into<String>) -> Self {
+        self.backend = Some(name.into());
+        self
+    }
+
+    /// One option of the backend.
+    pub fn backend_option(mut self, name: &str, value: impl Into<toml::Value>) -> Self {
+        self.backend_options.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Several options of the backend.
+    pub fn backend_options(mut self, options: toml::Table) -> Self {
+        self.backend_options.extend(options);
+        self
+    }
+
+    /// The backend that is written, where it is another than the one read.
+    pub fn storage_backend(mut self, name: impl Into<String>) -> Self {
+        self.storage_backend = Some(name.into());
+        self
+    }
+
+    /// Several options of the storage backend.
+    pub fn storage_backend_options(mut self, options: toml::Table) -> Self {
+        self.storage_backend_options.extend(options);
+        self
+    }
+
+    /// Computes again where the entry is null. Reaches nested calls.
+    pub fn retry_null(mut self, retry: bool) -> Self {
+        self.retry_null = Some(retry);
+        self
+    }
+
+    /// Never computes: a miss is an error. Reaches nested calls.
+    pub fn strict(mut self, strict: bool) -> Self {
+        self.strict = Some(strict);
+        self
+    }
+
+    /// Lets processors validate what is returned.
+    pub fn validate(mut self, validate: bool) -> Self {
+        self.validate = Some(validate);
+        self
+    }
+
+    /// `false` switches root and mirrors off; the memo and the local location still serve.
+    pub fn cache(mut self, cache: bool) -> Self {
+        self.cache = Some(cache);
+        self
+    }
+}

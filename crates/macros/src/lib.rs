@@ -1,1 +1,86 @@
 //! The attributes and derives of nuthatch.
+//!
+//! Programs depend on the crate `nuthatch`, which re-exports them; what they emit goes through
+//! `nuthatch::__private`.
+
+mod cache;
+mod cache_key;
+
+use proc_macro::TokenStream;
+
+/// The function keeps its signature. Beside it stands its companion, of the same name:
+/// `monthly::call(…)` gives a call whose options can be set before it is awaited, and
+/// `monthly::key(…)`, `entry(…)`, `uri(…)`, `forget(…)` and `original(…)` (the body, never cached)
+/// are shortcuts. A synchronous function is cached in the same way; its call ends in `.run()`.
+///
+/// # Keys
+///
+/// | key | meaning |
+/// |---|---|
+/// | `cache = false` | root and mirrors are off, unless a call says otherwise |
+/// | `namespace = "…"` | a part of the lake of its own |
+/// | `version = "…"` | raise it when the code's meaning changes: older entries are no longer found |
+/// | `cache_args(a, b)` | these arguments make the key; without it, all do |
+/// | `skip(a, self)` | these are in no key and no record: pools, progress bars, `&mut` arguments |
+/// | `cache_disable_if = *a > 3` | an expression over the arguments, each by reference; true turns root and mirrors off for the call |
+/// | `backend = "…"`, `backend_options(chunk = 3)` | what is read, and written where no storage backend is said |
+/// | `storage_backend = "…"`, `storage_backend_options(…)` | what is written |
+/// | `engine = T` | the type that `f::call(…)` reads a stored value as |
+/// | `memoize` | keep results in memory too |
+/// | `upsert_keys("time")` | what tells rows or labels apart when results are merged |
+/// | `strict` | never compute: what is not cached is an error |
+/// | `name = "…"` | the identity, instead of the path of modules and the name |
+/// | `companion = Name`, `companion = none` | the companion's name where it would clash; or none |
+/// | `in_impl` | the function stands in an `impl` block: its companions are `f_call`, `f_key`, … |
+/// | `crate = path` | where nuthatch is, when it is renamed or re-exported |
+///
+/// # Other attributes
+///
+/// An attribute above `#[cache]` sees the cached function. Below it, documentation, `must_use` and
+/// `deprecated` stay on the function, `cfg` governs all that is emitted, lint levels hold for the
+/// function and its body, and everything else (`#[tracing::instrument]`, `#[inline]`) goes to the
+/// body, which runs only when a result is computed; the body's own name is `original`.
+///
+/// # Recursion
+///
+/// As with any async function, recursion goes through a box: `Box::pin(f(n - 1)).await`, and with
+/// options `Box::pin(f::call(n - 1).memoize(true).local()).await`. A synchronous function calls
+/// itself as it is.
+///
+/// # Methods
+///
+/// In an `impl` the companion's functions stand beside the method: `f_call(&self, …)`, `f_key`,
+/// and so on. `self` is an argument like others: part of the key, unless `skip(self)` says
+/// otherwise. Methods of generic types need a `name`. A trait's methods cannot be cached, neither
+/// in the trait nor in its implementations: cache a free function, and call it from the method.
+///
+/// # Errors
+///
+/// Every mistake is reported at once, at the word that caused it, with the fix. The function itself
+/// is emitted all the same, so that the rest of the program is checked as if it were there.
+#[proc_macro_attribute]
+pub fn cache(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    cache::expand(attribute.into(), item.into()).into()
+}
+
+/// Derives `CacheKey`: a value of this type can be an argument of a cached function.
+///
+/// A struct is keyed as a map from the names of its fields, a tuple struct as a sequence, a
+/// struct of one unnamed field as that field, an enum by the name of its variant. That is what
+/// serde writes for a plain type too, so a type may change from one to the other and keep its
+/// keys. Unlike serde's form, it always holds every field: serde's attributes are not followed.
+/// Where they leave a field out (`serde(skip)`), the derive asks for `cache_key(skip)` to say
+/// whether the key does so too.
+///
+/// A field needs `CacheKey` or `serde::Serialize`.
+///
+/// | attribute | on | does |
+/// |---|---|---|
+/// | `#[cache_key(skip)]` | field | leaves it out: values that differ in it alone are one |
+/// | `#[cache_key(rename = "old")]` | field, variant | keeps the key when a name changes |
+/// | `#[cache_key(bound = "T: Serialize")]` | type | replaces `T: CacheKey` for every type parameter |
+/// | `#[cache_key(crate = path)]` | type | where `nuthatch` is, if it goes by another name |
+#[proc_macro_derive(CacheKey, attributes(cache_key))]
+pub fn derive_cache_key(item: TokenStream) -> TokenStream {
+    cache_key::derive(item.into()).into()
+}

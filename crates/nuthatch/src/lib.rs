@@ -1,1 +1,227 @@
-//! The face.
+#![doc = include_str!("../README.md")]
+//!
+//! # The crate, room by room
+//!
+//! A program takes what it needs from the [`prelude`]: `use nuthatch::prelude::*;`.
+//!
+//! | what | where |
+//! |---|---|
+//! | `#[cache]`, its keys and what it makes | [`cache`](macro@cache) |
+//! | the options of a call, and its ends | [`Call`], [`Options`], [`CacheMode`], [`Recompute`] |
+//! | options for everything inside | [`with`], [`with_async`] |
+//! | carrying the context into spawned work | [`Context`] |
+//! | keys of your own types | [`CacheKey`], [`Secret`], [`key`] |
+//! | backends and engines of your own | [`Cacheable`], [`backend`], [`CallExt`] |
+//! | what is stored of a call | [`Query`], [`Manifest`] |
+//! | what can go wrong | [`enum@Error`] |
+//! | what happened | [`stats`], and `tracing` events of target `nuthatch` |
+//! | being asked before an entry is replaced | [`confirm_with`] |
+//! | configuration, and setting it in code | [`config`], [`set_parameter!`] |
+//! | results in memory | `memoize`, [`clear_memo`] |
+//!
+//! # Features
+//!
+//! Features only add.
+//!
+//! | feature | brings |
+//! |---|---|
+//! | `macros` (default) | `#[cache]` and `#[derive(CacheKey)]` |
+//! | `chrono`, `uuid` | keys of these crates' types |
+//! | `test-util` | stores that count and fail, and the suite that every backend and store runs |
+//! | `full` | all but `test-util` |
+
+mod cacheable;
+mod engine;
+#[doc(hidden)]
+pub mod private;
+
+#[doc(hidden)]
+pub use private as __private;
+
+pub use cacheable::{Cacheable, Stored};
+pub use engine::{CallExt, WithEngine};
+/// A call of a cached function, with its options.
+///
+/// # Example
+///
+/// ```
+/// use nuthatch::prelude::*;
+///
+/// #[cache]
+/// fn squares(n: u64) -> Vec<u64> {
+///     (1..=n).map(|i| i * i).collect()
+/// }
+///
+/// # fn main() -> nuthatch::Result<()> {
+/// # nuthatch::set_parameter!("filesystem", "memory://lake")?;
+/// let rounded = squares::call(4)
+///     .cache_mode(CacheMode::Overwrite)
+///     .recompute(true)
+///     .memoize(true)
+///     .namespace("experiment")
+///     .post_process(|squares| squares.into_iter().map(|n| n / 10 * 10).collect())
+///     .run();
+/// assert_eq!(rounded, [0, 0, 0, 10]);
+/// // What is stored is what the body returned.
+/// assert_eq!(squares::call(4).namespace("experiment").strict(true).run(), [1, 4, 9, 16]);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # How it begins and ends
+pub use nuthatch_core::call::Call;
+/// A question about what is stored of a call.
+///
+/// # Example
+///
+/// ```
+/// use nuthatch::prelude::*;
+///
+/// #[cache]
+/// fn answer() -> i64 {
+///     42
+/// }
+///
+/// # fn main() -> nuthatch::Result<()> {
+/// # nuthatch::set_parameter!("filesystem", "memory://lake")?;
+/// assert!(answer::entry().run()?.is_none());
+/// answer();
+/// let entry = answer::entry().run()?.expect("it was stored");
+/// assert_eq!(entry.backends[0].backend, "basic");
+/// assert!(answer::uri().run()?.is_some());
+///
+/// assert!(answer::forget().run()?);
+/// assert!(answer::entry().run()?.is_none());
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # How it is asked
+pub use nuthatch_core::call::Query;
+pub use nuthatch_core::confirm::{Answer, Replacement, confirm_with};
+pub use nuthatch_core::context::{Context, with, with_async};
+pub use nuthatch_core::entry::manifest::Manifest;
+pub use nuthatch_core::key::{CacheKey, Key, Secret};
+pub use nuthatch_core::mode::CacheMode;
+pub use nuthatch_core::options::{Options, Recompute};
+pub use nuthatch_core::stats::{Stats, reset_stats, stats};
+pub use nuthatch_core::{Error, Result, clear_memo, set_parameter};
+/// Makes a type one that can be an argument of a cached function.
+///
+/// # Example
+///
+/// ```
+/// use nuthatch::CacheKey;
+/// use nuthatch::prelude::*;
+///
+/// #[derive(CacheKey)]
+/// struct Region {
+///     west: f64,
+///     east: f64,
+///     /// How it is drawn changes no result.
+///     #[cache_key(skip)]
+///     colour: &'static str,
+/// }
+///
+/// #[cache]
+/// fn width(region: &Region) -> f64 {
+///     region.east - region.west
+/// }
+///
+/// # fn main() -> nuthatch::Result<()> {
+/// # nuthatch::set_parameter!("filesystem", "memory://lake")?;
+/// let alps = |colour| Region { west: 5.0, east: 17.0, colour };
+/// assert_eq!(width(&alps("green")), 12.0);
+/// assert_eq!(width::key(&alps("green"))?, width::key(&alps("grey"))?);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # How a value is keyed
+#[cfg(feature = "macros")]
+pub use nuthatch_macros::CacheKey;
+/// Stores what a function returns, and recalls it.
+///
+/// # Example
+///
+/// ```
+/// use nuthatch::prelude::*;
+///
+/// /// The sum over a station's months; how it is told is no part of the result.
+/// #[cache(cache_args(station), version = "2")]
+/// async fn total(station: &str, verbose: bool) -> nuthatch::Result<f64> {
+///     if verbose {
+///         println!("adding up {station}");
+///     }
+///     Ok(monthly(station).await?.iter().sum())
+/// }
+///
+/// #[cache(memoize)]
+/// async fn monthly(station: &str) -> nuthatch::Result<Vec<f64>> {
+///     Ok(vec![station.len() as f64; 12])
+/// }
+///
+/// struct Grid {
+///     cells: u32,
+/// }
+///
+/// impl Grid {
+///     #[cache(in_impl, skip(self), cache_disable_if = *level > 9)]
+///     fn refined(&self, level: u32) -> u32 {
+///         self.cells << level
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> nuthatch::Result<()> {
+/// # nuthatch::set_parameter!("filesystem", "memory://lake")?;
+/// assert_eq!(total("Seattle", true).await?, 84.0);
+/// // The same entry: `verbose` is not in the key.
+/// assert_eq!(total::call("Seattle", false).strict(true).await?, 84.0);
+/// // The body alone, never cached.
+/// assert_eq!(total::original("Seattle", false).await?, 84.0);
+///
+/// let grid = Grid { cells: 4 };
+/// assert_eq!(grid.refined(2), 16);
+/// assert_eq!(grid.refined_call(2).strict(true).run(), 16);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # The function and its companion
+#[cfg(feature = "macros")]
+pub use nuthatch_macros::cache;
+
+/// For those who write a backend: the trait, what it writes and reads through, and what the
+/// manifest says of it.
+pub mod backend {
+    pub use nuthatch_core::backend::{Backend, Backends, Source, Stored, Target, Written};
+    pub use nuthatch_core::basic::Basic;
+}
+
+/// Keys in detail: the encoder, for `CacheKey` written by hand.
+pub mod key {
+    pub use nuthatch_core::key::{CacheKey, Key, KeyEncoder, KeyError, Secret};
+}
+
+/// Configuration: the settings in force, and the list of everything that can be set.
+pub mod config {
+    pub use nuthatch_core::config::{Settings, current, reference};
+}
+
+/// Stores that count, fail and verify, for tests of backends and programs.
+#[cfg(feature = "test-util")]
+pub mod store {
+    pub use nuthatch_core::store::*;
+}
+
+/// Everything that a program with cached functions needs.
+///
+/// ```
+/// use nuthatch::prelude::*;
+/// ```
+pub mod prelude {
+    #[cfg(feature = "macros")]
+    pub use crate::cache;
+    pub use crate::{CacheKey, CacheMode, CallExt as _, Options, Recompute};
+}

@@ -1,1 +1,77 @@
-//! config
+//! The layers of configuration, merged once into [`Settings`] that say where each value came from.
+//!
+//! Weakest first:
+//!
+//! | layer | where |
+//! |---|---|
+//! | built-in defaults | [`reference()`] prints them |
+//! | the user | `~/.nuthatch.toml` |
+//! | the project | `nuthatch.toml`, or `[package.metadata.nuthatch]` or `[workspace.metadata.nuthatch]` in `Cargo.toml` |
+//! | environment | `NUTHATCH_…` variables; [`reference()`] prints them |
+//! | code | [`set_parameter!`](crate::set_parameter!) |
+//!
+//! Merging is per parameter, and per option within `filesystem_options` and a backend's table: a
+//! layer that names a region leaves the endpoint of a weaker layer alone. Within a location, a
+//! backend's own table beats the location's.
+//!
+//! # Files
+//!
+//! `nuthatch.toml` and `~/.nuthatch.toml` hold one table, `[nuthatch]` or (as Python projects
+//! write it) `[tool.nuthatch]`. A key above it is a mistake, so that what stands under the head can
+//! be moved to `Cargo.toml` as it is. `filesystem` and `filesystem_options` right under the head
+//! are the root's.
+//!
+//! The project's file is looked for from the working directory upwards; the nearest one counts. The
+//! search ends at the repository's root (a folder with `.git`) or at home, both looked in, and
+//! before a folder that everybody may write to, such as `/tmp`. Two of them in one folder are an
+//! error.
+//!
+//! # Paths
+//!
+//! A `filesystem` is a URL or a path. A relative path is relative to the folder of the file that
+//! names it; from a variable or code, to the working directory. A leading `~` is the home folder,
+//! `$NAME` and `${NAME}` are environment variables, and `$$` is a dollar sign.
+//!
+//! ```
+//! use nuthatch_core::config::{Scope, Sources, resolve};
+//!
+//! let mut sources = Sources::default();
+//! sources.env.push(("NUTHATCH_FILESYSTEM".into(), "s3://team-lake".into()));
+//! sources.code.set(Scope::program(), "root.zarr.filesystem", "s3://cheap-lake".into())?;
+//!
+//! let settings = resolve(&sources)?;
+//! let root = settings.root.as_ref().unwrap();
+//! assert_eq!(root.filesystem, "s3://team-lake");
+//! assert_eq!(root.place("zarr").0, "s3://cheap-lake");
+//! assert_eq!(settings.origin("root.filesystem").unwrap().to_string(), "NUTHATCH_FILESYSTEM");
+//! # Ok::<(), nuthatch_core::Error>(())
+//! ```
+
+mod code;
+mod current;
+mod discover;
+mod document;
+mod environment;
+mod layer;
+mod nearest;
+mod origin;
+mod parameters;
+mod places;
+mod reader;
+mod resolve;
+mod secrets;
+mod settings;
+mod values;
+
+#[cfg(test)]
+mod tests;
+
+pub use code::{Code, Scope};
+pub use current::{current, read, set_parameter, set_parameters};
+pub use origin::Origin;
+pub use parameters::reference;
+pub use resolve::{Sources, resolve};
+pub use settings::{BackendSettings, LocationSettings, Settings};
+/// A parameter's value in code.
+pub use toml::Value;
+pub use values::{CommitPolicy, ManifestIdentity, OnStoreFailure};

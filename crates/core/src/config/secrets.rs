@@ -1,0 +1,71 @@
+//! What is shown in place of a secret.
+
+use std::fmt;
+
+use toml::Value;
+
+/// What stands for a secret wherever settings are shown.
+pub(crate) const MASK: &str = "***";
+
+/// Whether an option of this name holds, by the look of it, a secret.
+pub(crate) fn looks_secret(name: &str) -> bool {
+    const WORDS: [&str; 8] = [
+        "key",
+        "secret",
+        "token",
+        "password",
+        "passwd",
+        "passphrase",
+        "credential",
+        "connection_string",
+    ];
+    let name = name.to_ascii_lowercase().replace('-', "_");
+    WORDS.iter().any(|word| name.contains(word))
+}
+
+/// The value of the option `name` as TOML, without the secrets in it.
+pub(crate) fn shown_option(name: &str, value: &Value) -> String {
+    masked(name, value).to_string()
+}
+
+/// `value` as TOML text, without the credentials of a URL.
+pub(crate) fn shown_text(value: &str) -> String {
+    Value::String(masked_url(value)).to_string()
+}
+
+/// A URL without the user and password before its host, and without its query, which may be
+/// signed. `abfs://container@account` names no user.
+pub(crate) fn masked_url(text: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
+    let (rest, query) = rest.split_once('?').map_or((rest, ""), |(rest, _)| (rest, "?***"));
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = match host.rsplit_once('@') {
+        Some((_, host)) if !scheme.starts_with("abfs") => format!("{MASK}@{host}"),
+        _ => host.to_owned(),
+    };
+    format!("{scheme}://{host}{path}{query}")
+}
+
+/// `Debug` of a table of options without the secrets in it.
+pub(crate) struct Masked<'a>(pub(crate) &'a toml::Table);
+
+impl fmt::Debug for Masked<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map()
+            .entries(self.0.iter().map(|(name, value)| (name, masked(name, value))))
+            .finish()
+    }
+}
+
+fn masked(name: &str, value: &Value) -> Value {
+    match value {
+        _ if looks_secret(name) => Value::String(MASK.to_owned()),
+        Value::String(text) => Value::String(masked_url(text)),
+        Value::Array(items) => Value::Array(items.iter().map(|item| masked(name, item)).collect()),
+        Value::Table(table) => {
+            let entries = table.iter().map(|(name, value)| (name.clone(), masked(name, value)));
+            Value::Table(entries.collect())
+        }
+        _ => value.clone(),
+    }
+}

@@ -1,0 +1,222 @@
+//! The configuration, resolved: every parameter has its value, and says where it came from.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use super::origin::{Origin, Wrong};
+use super::parameters::DEFAULT_LOCAL;
+use super::secrets::{Masked, masked_url, shown_option, shown_text};
+use super::values::{CommitPolicy, ManifestIdentity, OnStoreFailure, shown_bytes, shown_span};
+use crate::error::Result;
+use crate::mode::CacheMode;
+
+/// The whole configuration.
+///
+/// `Display` prints a line `key = value  (origin)` for each parameter, `***` in place of what looks
+/// like a secret.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Settings {
+    /// The team's lake, where one is configured.
+    pub root: Option<LocationSettings>,
+    /// This machine's own location; `None` only where none is configured and the home folder is
+    /// not known. [`Settings::local`] says so.
+    pub local: Option<LocationSettings>,
+    /// The program's mirrors, in the order in which they are read.
+    pub mirrors: Vec<LocationSettings>,
+    /// Which locations are read and written; [`Settings::mode`] fills in the default.
+    pub cache_mode: Option<CacheMode>,
+    /// Keeps the entries of one scenario apart from those of others.
+    pub namespace: Option<String>,
+    /// Whether results are kept in memory too.
+    pub memoize: bool,
+    /// What the results kept in memory may weigh together, in bytes.
+    pub memo_size: u64,
+    /// Whether local files are flushed to the disk.
+    pub durable: bool,
+    /// What happens when a computed value cannot be stored.
+    pub on_store_failure: OnStoreFailure,
+    /// Whether manifests name the user, host and git commit.
+    pub manifest_identity: ManifestIdentity,
+    /// How an entry is committed.
+    pub commit: CommitPolicy,
+    /// How long data that was replaced is kept.
+    pub grace: Duration,
+    pub(crate) dependencies: Vec<Dependency>,
+    pub(crate) origins: BTreeMap<String, Origin>,
+    pub(crate) warnings: Vec<String>,
+}
+
+/// One location.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct LocationSettings {
+    /// `root`, `local`, `mirror`, `mirror-NAME`.
+    pub name: String,
+    /// A URL or an absolute path.
+    pub filesystem: String,
+    /// What the filesystem's builder takes.
+    pub filesystem_options: toml::Table,
+    /// The backends that have a table of their own.
+    pub backends: BTreeMap<String, BackendSettings>,
+    /// Where `filesystem` was said.
+    pub origin: Origin,
+}
+
+/// One backend in one location.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct BackendSettings {
+    /// A URL or an absolute path: the backend's own, else the location's.
+    pub filesystem: String,
+    /// The backend's own over the location's. A filesystem of another kind than the location's
+    /// takes nothing of the location's options.
+    pub filesystem_options: toml::Table,
+    /// The backend's other options. A variable gives each as text.
+    pub options: toml::Table,
+}
+
+/// The mirrors that the code of a dependency has brought along for its own functions.
+#[derive(Debug, Clone)]
+pub(crate) struct Dependency {
+    pub(crate) package: &'static str,
+    pub(crate) version: &'static str,
+    pub(crate) mirrors: Vec<LocationSettings>,
+}
+
+impl Settings {
+    /// The mode of calls that ask for none.
+    #[must_use]
+    pub fn mode(&self) -> CacheMode {
+        let default = if self.root.is_some() { CacheMode::Write } else { CacheMode::ReadOnly };
+        self.cache_mode.unwrap_or(default)
+    }
+
+    /// This machine's own location.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`](crate::Error::Config) where none is configured and the home folder is not
+    /// known.
+    pub fn local(&self) -> Result<&LocationSettings> {
+        let missing = || {
+            let message = format!(
+                "the local location lies in {DEFAULT_LOCAL}, and the home folder is not known; \
+                 set HOME to a full path, or `local.filesystem`"
+            );
+            Wrong::new(message, Origin::Default).into()
+        };
+        self.local.as_ref().ok_or_else(missing)
+    }
+
+    /// The mirrors that the crate of that name and version has brought along. They serve its own
+    /// functions and no others, after the program's mirrors.
+    #[must_use]
+    pub fn mirrors_of(&self, package: &str, version: &str) -> &[LocationSettings] {
+        let of = |known: &&Dependency| known.package == package && known.version == version;
+        self.dependencies.iter().find(of).map_or(&[], |known| &known.mirrors)
+    }
+
+    /// Where the value of that dotted key came from: `root.filesystem`, `memo_size`,
+    /// `root.zarr.filesystem_options.region`. `None` where there is no such value.
+    #[must_use]
+    pub fn origin(&self, key: &str) -> Option<&Origin> {
+        self.origins.get(key)
+    }
+
+    /// What a person should know of how the configuration was found; told once as it is resolved.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// Every location of the program: root, local, mirrors.
+    pub fn locations(&self) -> impl Iterator<Item = &LocationSettings> {
+        self.root.iter().chain(&self.local).chain(&self.mirrors)
+    }
+
+    fn lines(&self) -> Vec<(String, String)> {
+        let word = |word: &str| format!("\"{word}\"");
+        let mut lines = vec![("cache_mode".to_owned(), word(self.mode().as_str()))];
+        lines.extend(self.namespace.iter().map(|n| ("namespace".to_owned(), shown_text(n))));
+        let rest = [
+            ("memoize", self.memoize.to_string()),
+            ("memo_size", shown_bytes(self.memo_size)),
+            ("durable", self.durable.to_string()),
+            ("on_store_failure", word(self.on_store_failure.as_str())),
+            ("manifest_identity", word(self.manifest_identity.as_str())),
+            ("commit", word(self.commit.as_str())),
+            ("grace", shown_span(self.grace)),
+        ];
+        lines.extend(rest.map(|(name, value)| (name.to_owned(), value)));
+        self.locations().for_each(|location| location.lines(&mut lines));
+        lines
+    }
+}
+
+impl LocationSettings {
+    /// Where a backend's data lies: its own filesystem and options, else the location's.
+    #[must_use]
+    pub fn place(&self, backend: &str) -> (&str, &toml::Table) {
+        match self.backends.get(backend) {
+            Some(own) => (&own.filesystem, &own.filesystem_options),
+            None => (&self.filesystem, &self.filesystem_options),
+        }
+    }
+
+    /// The options of the backend's own table; empty where it has none.
+    #[must_use]
+    pub fn backend_options(&self, backend: &str) -> toml::Table {
+        self.backends.get(backend).map(|own| own.options.clone()).unwrap_or_default()
+    }
+
+    fn lines(&self, lines: &mut Vec<(String, String)>) {
+        let name = &self.name;
+        lines.push((format!("{name}.filesystem"), shown_text(&self.filesystem)));
+        option_lines(lines, &format!("{name}.filesystem_options"), &self.filesystem_options);
+        for (backend, own) in &self.backends {
+            let place = format!("{name}.{backend}");
+            lines.push((format!("{place}.filesystem"), shown_text(&own.filesystem)));
+            option_lines(lines, &format!("{place}.filesystem_options"), &own.filesystem_options);
+            option_lines(lines, &place, &own.options);
+        }
+    }
+}
+
+fn option_lines(lines: &mut Vec<(String, String)>, place: &str, options: &toml::Table) {
+    let line = |(name, value): (&String, _)| (format!("{place}.{name}"), shown_option(name, value));
+    lines.extend(options.iter().map(line));
+}
+
+impl fmt::Display for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (key, value) in self.lines() {
+            let origin = self.origins.get(&key).unwrap_or(&Origin::Default);
+            writeln!(f, "{key} = {value}  ({origin})")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for LocationSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocationSettings")
+            .field("name", &self.name)
+            .field("filesystem", &masked_url(&self.filesystem))
+            .field("filesystem_options", &Masked(&self.filesystem_options))
+            .field("backends", &self.backends)
+            .field("origin", &self.origin)
+            .finish()
+    }
+}
+
+impl fmt::Debug for BackendSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BackendSettings")
+            .field("filesystem", &masked_url(&self.filesystem))
+            .field("filesystem_options", &Masked(&self.filesystem_options))
+            .field("options", &Masked(&self.options))
+            .finish()
+    }
+}

@@ -1,0 +1,10 @@
+//! What single flight takes from `std::sync`, in one place: a model checker replaces it here.
+
+pub(super) use std::sync::atomic::{AtomicU64, Ordering};
+pub(super) use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+/// Locks, whether or not a thread panicked while it held the lock: nothing of the caller's runs
+/// under these locks, so the state behind them is whole.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

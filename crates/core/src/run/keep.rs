@@ -1,0 +1,320 @@
+//! Storing a value: what stands there already, whether to ask, the write and the commit.
+
+use std::sync::Arc;
+
+use crate::backend::{Backend, Backends};
+use crate::confirm::{Answer, Replacement, ask};
+use crate::entry::{
+    Address, Committed, Content, Draft, Entry, Input, LocationName, Lookup, Manifest, Origin, Seen,
+};
+use crate::error::{Error, Result};
+use crate::mode::Replacing;
+use crate::stats::{COUNTERS, add, count};
+
+use super::places::{Place, remove};
+use super::queries::level_of;
+use super::recall::{Missed, pick, read};
+use super::report;
+use super::request::{Prepared, Request};
+
+/// How often a replacing commit that lost tries again onto the winner.
+const COMMIT_ATTEMPTS: usize = 16;
+
+/// What is known of a value beside the value.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Facts {
+    pub(crate) seconds: f64,
+    pub(crate) lineage: Vec<Input>,
+}
+
+/// What became of a value in the locations.
+#[derive(Debug, Default)]
+pub(crate) struct Kept {
+    /// The entries that hold it now.
+    pub(crate) entries: Vec<(Arc<Place>, Address, Entry)>,
+    pub(crate) bytes: u64,
+    /// The first failure, where failures are errors (`on_store_failure = "error"`).
+    pub(crate) failure: Option<Error>,
+}
+
+/// One value on its way into one location. `None` is stored as a null entry.
+struct Keeping<'run, T: 'static> {
+    request: &'run Request,
+    prepared: &'run Prepared,
+    place: Arc<Place>,
+    address: Address,
+    backends: Backends<T>,
+    facts: &'run Facts,
+    /// The entry that this one is a copy of.
+    copied: Option<&'run Manifest>,
+}
+
+/// Stores a value in every location that the call writes, and gives it back.
+pub(crate) async fn keep<T: Send + Sync + 'static>(
+    request: &Request,
+    prepared: &Prepared,
+    backends: Backends<T>,
+    value: Option<T>,
+    facts: &Facts,
+    missed: &Missed,
+) -> (Option<T>, Kept) {
+    if prepared.lacks_root() {
+        report::no_root(prepared.identity, prepared.plan.mode);
+    }
+    let to = Destination { places: prepared.written(), seen: &missed.seen, copied: None };
+    keep_in(request, prepared, to, backends, value, facts).await
+}
+
+/// Stores a value that was recalled elsewhere in the local location, and gives it back.
+pub(crate) async fn copy<E: Send + Sync + 'static>(
+    request: &Request,
+    prepared: &Prepared,
+    backends: Backends<E>,
+    value: Option<E>,
+    entry: &Entry,
+    missed: &Missed,
+) -> Option<E> {
+    let manifest = match entry.manifest() {
+        Ok(manifest) => manifest,
+        Err(error) => {
+            report::not_stored(&request.arguments, "local", &error);
+            return value;
+        }
+    };
+    let places = prepared.places.local().map(|local| vec![local]);
+    let to = Destination { places, seen: &missed.seen, copied: Some(&manifest) };
+    keep_in(request, prepared, to, backends, value, &Facts::default()).await.0
+}
+
+/// Where a value goes, and what is known of what stands there.
+struct Destination<'run> {
+    places: Result<Vec<Arc<Place>>>,
+    seen: &'run [(LocationName, Seen)],
+    copied: Option<&'run Manifest>,
+}
+
+async fn keep_in<T: Send + Sync + 'static>(
+    request: &Request,
+    prepared: &Prepared,
+    to: Destination<'_>,
+    backends: Backends<T>,
+    mut value: Option<T>,
+    facts: &Facts,
+) -> (Option<T>, Kept) {
+    let mut kept = Kept::default();
+    let copied = to.copied;
+    let places = match to.places {
+        Ok(places) => places,
+        Err(error) => {
+            kept.failed(request, prepared, "a location", error);
+            return (value, kept);
+        }
+    };
+    for place in places {
+        let result;
+        let seen = to.seen.iter().find(|(name, _)| name == place.name());
+        let seen = seen.map(|(_, seen)| seen.clone());
+        let address = match prepared.address(request, level_of(place.name())) {
+            Ok(address) => address,
+            Err(error) => {
+                kept.failed(request, prepared, place.shown(), error);
+                continue;
+            }
+        };
+        let keeping = Keeping { request, prepared, place, address, backends, facts, copied };
+        (value, result) = keeping.keep(value, seen).await;
+        let Keeping { place, address, .. } = keeping;
+        match result {
+            Ok(Some((entry, bytes))) => {
+                count(&COUNTERS.stored);
+                add(&COUNTERS.bytes_written, bytes);
+                kept.bytes = bytes;
+                kept.entries.push((place, address, entry));
+            }
+            Ok(None) => {}
+            Err(error) => kept.failed(request, prepared, place.shown(), error),
+        }
+    }
+    (value, kept)
+}
+
+impl Kept {
+    fn failed(&mut self, request: &Request, prepared: &Prepared, place: &str, error: Error) {
+        report::not_stored(&request.arguments, place, &error);
+        if prepared.places.fails_on_store_failure() {
+            self.failure.get_or_insert(error);
+        }
+    }
+
+    pub(crate) fn inputs(&self) -> Vec<Input> {
+        let inputs = self.entries.iter();
+        inputs
+            .map(|(place, address, entry)| {
+                place.input(address, entry.backends().first().map(|stored| &**stored))
+            })
+            .collect()
+    }
+}
+
+/// The entry and the bytes written; none where the entry that stands was kept.
+type Written = Option<(Entry, u64)>;
+
+impl<T: Send + Sync + 'static> Keeping<'_, T> {
+    async fn keep(&self, value: Option<T>, seen: Option<Seen>) -> (Option<T>, Result<Written>) {
+        let seen = match seen {
+            Some(seen) => seen,
+            None => match self.standing().await {
+                Ok(Some(seen)) => seen,
+                Ok(None) => return (value, Ok(None)),
+                Err(error) => return (value, Err(error)),
+            },
+        };
+        let backend = match self.backend() {
+            Ok(backend) => backend,
+            Err(error) => return (value, Err(error)),
+        };
+        let (value, content) = self.write(value, backend).await;
+        let result = match content {
+            Ok(content) => self.commit(seen, content).await,
+            Err(error) => Err(error),
+        };
+        (value, result)
+    }
+
+    /// What stands in a location that was not read, as far as it may be replaced: `None` where
+    /// it is to be kept.
+    async fn standing(&self) -> Result<Option<Seen>> {
+        let (entry, seen) = match self.place.look_up(&self.address).await? {
+            Lookup::Found { entry, seen } => (entry, seen),
+            other => return Ok(Some(other.into_seen())),
+        };
+        let asks = self.prepared.plan.row.replacing == Replacing::Asks;
+        if !asks || !self.is_good(&entry).await || self.may_replace(&entry).await {
+            return Ok(Some(seen));
+        }
+        Ok(None)
+    }
+
+    /// Whether the entry can be recalled as this type; only such ones are asked about.
+    async fn is_good(&self, entry: &Entry) -> bool {
+        let requested = self.prepared.plan.backend.as_deref();
+        let Some((stored, backend)) = pick(entry, requested, self.backends) else {
+            return false;
+        };
+        let options = &self.prepared.plan.backend_options;
+        read(&self.place, &self.address, &stored, backend, options).await.is_ok()
+    }
+
+    async fn may_replace(&self, entry: &Entry) -> bool {
+        let created_at = entry.manifest().map(|manifest| manifest.created_at);
+        let replacement = Replacement {
+            call: self.request.arguments.shown(),
+            location: self.place.name().to_string(),
+            created_at: created_at.unwrap_or_else(|_| "an unknown time".to_owned()),
+        };
+        let answer = ask(replacement).await;
+        if answer == Some(Answer::Replace) {
+            return true;
+        }
+        report::kept(&self.request.arguments, &self.place, answer.is_some());
+        false
+    }
+
+    /// The backend that the value is written in: the storage backend, else the one requested
+    /// where it holds this type, else the type's default.
+    fn backend(&self) -> Result<Option<&'static dyn Backend<T>>> {
+        let plan = &self.prepared.plan;
+        let named = |name: &str| self.backends.iter().find(|backend| backend.name() == name);
+        if let Some(name) = plan.storage_backend.as_deref() {
+            return match named(name) {
+                Some(backend) => Ok(Some(*backend)),
+                None => Err(super::convert::no_such_backend(self.request, name, self.backends)),
+            };
+        }
+        let requested = plan.backend.as_deref().and_then(named);
+        Ok(requested.or_else(|| self.backends.first()).copied())
+    }
+
+    /// Writes one generation. A null has none.
+    async fn write(
+        &self,
+        value: Option<T>,
+        backend: Option<&'static dyn Backend<T>>,
+    ) -> (Option<T>, Result<Content>) {
+        let Some(value) = value else { return (None, Ok(Content::Null)) };
+        let Some(backend) = backend else {
+            return (Some(value), Err(Error::other("the type has no backend")));
+        };
+        let plan = &self.prepared.plan;
+        let options = match plan.storage_backend {
+            Some(_) => &plan.storage_backend_options,
+            None => &plan.backend_options,
+        };
+        let (value, stored) = self.place.write(&self.address, backend, value, options).await;
+        (Some(value), stored.map(|stored| Content::Value(vec![stored])))
+    }
+
+    /// Commits, and where another writer was first: replaces it in the modes that replace, lets
+    /// it stand in those that ask.
+    async fn commit(&self, seen: Seen, content: Content) -> Result<Written> {
+        let bytes = match &content {
+            Content::Value(stored) => stored.iter().map(|stored| stored.bytes).sum(),
+            Content::Null => 0,
+        };
+        let draft = self.draft(content);
+        let mut seen = seen;
+        for _ in 0..COMMIT_ATTEMPTS {
+            let committed = self.place.commit(&self.address, seen, draft.clone()).await?;
+            let winner = match committed {
+                Committed::Done { entry, removal, .. } => {
+                    remove(removal);
+                    return Ok(Some((entry, bytes)));
+                }
+                Committed::Lost { winner, removal } => {
+                    // In the modes that replace, this write may still win.
+                    if self.prepared.plan.row.replacing == Replacing::Asks {
+                        remove(removal);
+                    }
+                    winner
+                }
+            };
+            let stands = matches!(winner, Lookup::Found { .. });
+            if stands && self.prepared.plan.row.replacing == Replacing::Asks {
+                report::lost_race(&self.request.arguments, &self.place);
+                return Ok(None);
+            }
+            seen = winner.into_seen();
+        }
+        Err(Error::Conflict { object: self.place.object(&self.address) })
+    }
+
+    fn draft(&self, content: Content) -> Draft {
+        match &self.copied {
+            Some(manifest) => Draft::copy_of(manifest, content),
+            None => draft(self.request, self.prepared, &self.place, content, self.facts),
+        }
+    }
+}
+
+/// What a new manifest says.
+pub(crate) fn draft(
+    request: &Request,
+    prepared: &Prepared,
+    place: &Place,
+    content: Content,
+    facts: &Facts,
+) -> Draft {
+    let definition = request.arguments.function().definition();
+    Draft {
+        function: prepared.identity.path().to_owned(),
+        arguments: request.arguments.readable(level_of(place.name())).into_iter().collect(),
+        namespace: prepared.plan.namespace.clone(),
+        version: definition.version.map(str::to_owned),
+        compute_seconds: Some(facts.seconds),
+        lineage: facts.lineage.clone(),
+        crate_version: Some(definition.package_version.to_owned()),
+        fingerprint: Some(definition.fingerprint.to_owned()),
+        origin: Origin::of_crate(definition.manifest_dir),
+        ..Draft::new(content)
+    }
+}

@@ -1,0 +1,354 @@
+//! The configured locations, opened: what the run loop reads and writes.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::{Arc, OnceLock};
+
+use crate::backend::{Backend, Source, Stored, Written};
+use crate::config::{LocationSettings, ManifestIdentity, OnStoreFailure, Settings};
+use crate::entry::{
+    Address, Committed, Draft, Entry, Filesystem, Input, Location, LocationName, LocationOptions,
+    Lookup, Removal, Seen, Writing,
+};
+use crate::error::{Error, Result};
+use crate::runtime;
+use crate::store;
+
+/// Values whose encoding is at most this long lie in the manifest: one GET recalls them.
+const INLINE_UP_TO: usize = 32 * 1024;
+
+/// All locations of one configuration. Each is opened when it is first needed.
+#[derive(Debug)]
+pub(crate) struct Places {
+    pub(crate) settings: Arc<Settings>,
+    root: Option<Slot>,
+    local: Result<Slot, CannotOpen>,
+    mirrors: Vec<Slot>,
+}
+
+#[derive(Debug)]
+struct Slot {
+    settings: LocationSettings,
+    name: LocationName,
+    opened: OnceLock<Result<Arc<Place>, CannotOpen>>,
+}
+
+/// Why a location cannot be opened, told to every call that needs it.
+#[derive(Debug, Clone)]
+struct CannotOpen {
+    message: String,
+    origin: String,
+}
+
+impl Places {
+    pub(crate) fn new(settings: Arc<Settings>) -> Self {
+        let root = settings.root.as_ref().map(|root| Slot::new(LocationName::Root, root));
+        let local = settings.local().map(|local| Slot::new(LocationName::Local, local));
+        let mirrors = settings.mirrors.iter().map(|mirror| {
+            let name = mirror.name.strip_prefix("mirror-").unwrap_or_default();
+            Slot::new(LocationName::Mirror(name.to_owned()), mirror)
+        });
+        let (mirrors, local) = (
+            mirrors.collect(),
+            local.map_err(|error| CannotOpen::new(&LocationName::Local, error)),
+        );
+        Self { root, local, mirrors, settings }
+    }
+
+    pub(crate) fn root(&self) -> Option<Result<Arc<Place>>> {
+        self.root.as_ref().map(|root| root.open(&self.settings))
+    }
+
+    pub(crate) fn local(&self) -> Result<Arc<Place>> {
+        match &self.local {
+            Ok(slot) => slot.open(&self.settings),
+            Err(why) => Err(why.clone().into()),
+        }
+    }
+
+    pub(crate) fn mirrors(&self) -> impl Iterator<Item = Result<Arc<Place>>> {
+        self.mirrors.iter().map(|mirror| mirror.open(&self.settings))
+    }
+
+    pub(crate) fn fails_on_store_failure(&self) -> bool {
+        self.settings.on_store_failure == OnStoreFailure::Error
+    }
+}
+
+impl Slot {
+    fn new(name: LocationName, settings: &LocationSettings) -> Self {
+        Self { settings: settings.clone(), name, opened: OnceLock::new() }
+    }
+
+    fn open(&self, settings: &Settings) -> Result<Arc<Place>> {
+        let opened = self.opened.get_or_init(|| {
+            let place = Place::open(self.name.clone(), &self.settings, settings);
+            place.map(Arc::new).map_err(|error| CannotOpen::new(&self.name, error))
+        });
+        opened.clone().map_err(Error::from)
+    }
+}
+
+impl CannotOpen {
+    fn new(name: &LocationName, error: Error) -> Self {
+        match error {
+            Error::Config { message, origin } => {
+                Self { message, origin: format!("location {name}, {origin}") }
+            }
+            error => Self { message: error.to_string(), origin: format!("location {name}") },
+        }
+    }
+}
+
+impl From<CannotOpen> for Error {
+    fn from(CannotOpen { message, origin }: CannotOpen) -> Self {
+        Self::Config { message, origin }
+    }
+}
+
+/// One location. What its store answers at once is awaited here; all else runs on nuthatch's
+/// own runtime, so that it does not matter where a call is awaited.
+#[derive(Debug)]
+pub(crate) struct Place {
+    location: Location,
+    /// The backends' own options in this location.
+    options: BTreeMap<String, toml::Table>,
+}
+
+impl Place {
+    fn open(name: LocationName, place: &LocationSettings, settings: &Settings) -> Result<Self> {
+        let open = |filesystem: &str, options: &toml::Table| {
+            let mut options = options.clone();
+            options.entry("durable").or_insert_with(|| settings.durable.into());
+            let store::Opened { store, url, immediate, .. } = store::open(filesystem, &options)?;
+            Ok::<_, Error>(Filesystem { store, url, immediate })
+        };
+        let mut options =
+            LocationOptions::new(name, open(&place.filesystem, &place.filesystem_options)?);
+        let mut own = BTreeMap::new();
+        for (name, backend) in &place.backends {
+            own.insert(name.clone(), backend.options.clone());
+            if backend.filesystem != place.filesystem {
+                let elsewhere = open(&backend.filesystem, &backend.filesystem_options)?;
+                options.elsewhere.insert(name.clone(), elsewhere);
+            }
+        }
+        options.grace = settings.grace;
+        options.commit = settings.commit;
+        options.record_identity = settings.manifest_identity == ManifestIdentity::Full;
+        Ok(Self { location: Location::new(options), options: own })
+    }
+
+    pub(crate) fn name(&self) -> &LocationName {
+        self.location.name()
+    }
+
+    pub(crate) fn shown(&self) -> &str {
+        self.location.shown()
+    }
+
+    /// The URI of what an entry holds: its data, or its manifest where the value is inlined.
+    pub(crate) fn uri(&self, address: &Address, entry: &Entry) -> String {
+        match entry.backends().first() {
+            Some(stored) if stored.inline.is_none() => self.location.data_uri(stored),
+            _ => self.location.uri(address.manifest()),
+        }
+    }
+
+    /// The manifest's name in errors.
+    pub(crate) fn object(&self, address: &Address) -> String {
+        format!("{} ({})", self.name(), self.location.uri(address.manifest()))
+    }
+
+    /// The entry as an input of what is computed from it.
+    pub(crate) fn input(&self, address: &Address, stored: Option<&Stored>) -> Input {
+        Input {
+            location: self.name().to_string(),
+            path: address.manifest().to_string(),
+            generation: stored.map(|stored| stored.generation.clone()),
+        }
+    }
+
+    pub(crate) async fn look_up(&self, address: &Address) -> Result<Lookup> {
+        if self.is_immediate() {
+            return self.location.look_up(address).await;
+        }
+        let (location, address) = (self.location.clone(), address.clone());
+        runtime::spawn(async move { location.look_up(&address).await }).await?
+    }
+
+    pub(crate) async fn commit(
+        &self,
+        address: &Address,
+        seen: Seen,
+        draft: Draft,
+    ) -> Result<Committed> {
+        let (location, address) = (self.location.clone(), address.clone());
+        self.run(async move { location.commit(&address, &seen, draft).await }).await
+    }
+
+    /// Adds a backend that holds the same value as the generation `from`.
+    pub(crate) async fn add_backend(
+        &self,
+        address: &Address,
+        seen: Seen,
+        from: String,
+        stored: Stored,
+    ) -> Result<()> {
+        let (location, address) = (self.location.clone(), address.clone());
+        let added =
+            self.run(async move { location.add_backend(&address, &seen, &from, stored).await });
+        match added.await? {
+            Committed::Done { removal, .. } | Committed::Lost { removal, .. } => remove(removal),
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn forget(&self, address: Address) -> Result<bool> {
+        let location = self.location.clone();
+        let forgot = self.run(async move { location.forget(&address).await }).await?;
+        remove(forgot.removal);
+        Ok(forgot.was_there)
+    }
+
+    /// Writes a value into a fresh generation, and gives it back with what the manifest will say.
+    pub(crate) async fn write<T: Send + Sync + 'static>(
+        &self,
+        address: &Address,
+        backend: &'static dyn Backend<T>,
+        value: T,
+        options: &toml::Table,
+    ) -> (T, Result<Stored>) {
+        let writer = self.writer(address, backend, options);
+        if self.location.filesystem(backend.name()).immediate && self.is_immediate() {
+            let stored = runtime::within(writer.write(&value)).await;
+            return (value, stored);
+        }
+        // Whatever becomes of the task, the value comes back.
+        let value = Arc::new(value);
+        let shared = Arc::clone(&value);
+        let stored = runtime::spawn(async move { writer.write(&shared).await }).await;
+        match Arc::try_unwrap(value) {
+            Ok(value) => (value, stored.flatten()),
+            Err(_) => unreachable!("the task is over, and with it the only other owner"),
+        }
+    }
+
+    /// Merges a value onto `base` in a fresh generation.
+    pub(crate) async fn upsert<T: Send + Sync + 'static>(
+        &self,
+        address: &Address,
+        backend: &'static dyn Backend<T>,
+        value: &Arc<T>,
+        keys: &'static [&'static str],
+        base: Option<Source>,
+        options: &toml::Table,
+    ) -> Result<Stored> {
+        let writer = self.writer(address, backend, options);
+        let value = Arc::clone(value);
+        let merging = async move { writer.upsert(&value, keys, base.as_ref()).await };
+        self.run(runtime::within(merging)).await
+    }
+
+    fn writer<T>(
+        &self,
+        address: &Address,
+        backend: &'static dyn Backend<T>,
+        options: &toml::Table,
+    ) -> Writer<T> {
+        let options = self.merged(backend.name(), options);
+        Writer { location: self.location.clone(), address: address.clone(), backend, options }
+    }
+
+    /// Reads one of an entry's backends.
+    pub(crate) async fn read<T: Send + Sync + 'static>(
+        &self,
+        address: &Address,
+        stored: &Arc<Stored>,
+        backend: &'static dyn Backend<T>,
+        options: &toml::Table,
+    ) -> Result<T> {
+        let source = self.source(address, stored, options)?;
+        if source.immediate {
+            return runtime::within(backend.read(&source)).await;
+        }
+        runtime::spawn(async move { backend.read(&source).await }).await?
+    }
+
+    pub(crate) fn source(
+        &self,
+        address: &Address,
+        stored: &Arc<Stored>,
+        options: &toml::Table,
+    ) -> Result<Source> {
+        let options = self.merged(&stored.backend, options);
+        self.location.source(address, stored, options)
+    }
+
+    /// The call's options for a backend, over the location's own.
+    fn merged(&self, backend: &str, options: &toml::Table) -> toml::Table {
+        let mut merged = self.options.get(backend).cloned().unwrap_or_default();
+        merged.extend(options.clone());
+        merged
+    }
+
+    fn is_immediate(&self) -> bool {
+        self.location.options().filesystem.immediate
+    }
+
+    async fn run<O: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<O>> + Send + 'static,
+    ) -> Result<O> {
+        if self.is_immediate() { work.await } else { runtime::spawn(work).await? }
+    }
+}
+
+/// One generation on its way.
+struct Writer<T: 'static> {
+    location: Location,
+    address: Address,
+    backend: &'static dyn Backend<T>,
+    options: toml::Table,
+}
+
+impl<T: Send + Sync + 'static> Writer<T> {
+    async fn write(self, value: &T) -> Result<Stored> {
+        let writing = self.begin().await?;
+        let written = self.backend.write(value, writing.target()).await?;
+        self.finish(&writing, written).await
+    }
+
+    async fn upsert(self, value: &T, keys: &[&str], base: Option<&Source>) -> Result<Stored> {
+        let writing = self.begin().await?;
+        let written = self.backend.upsert(value, keys, base, writing.target()).await?;
+        self.finish(&writing, written).await
+    }
+
+    async fn begin(&self) -> Result<Writing> {
+        let (name, options) = (self.backend.name(), self.options.clone());
+        let writing = self.location.begin(&self.address, name, options, INLINE_UP_TO).await?;
+        if !writing.target().immediate {
+            runtime::spawn_detached(writing.keep_alive())?;
+        }
+        Ok(writing)
+    }
+
+    async fn finish(&self, writing: &Writing, written: Written) -> Result<Stored> {
+        let type_name = std::any::type_name::<T>();
+        writing.finish(written, type_name, self.backend.type_shape()).await
+    }
+}
+
+/// Removes what was replaced long ago, off the call's path. What is left undone, `gc` finds.
+pub(crate) fn remove(removal: Option<Removal>) {
+    let Some(removal) = removal else { return };
+    let removing = async move {
+        if let Err(error) = removal.run().await {
+            tracing::warn!(target: "nuthatch", %error, "replaced data could not be removed");
+        }
+    };
+    if let Err(error) = runtime::spawn_detached(removing) {
+        tracing::warn!(target: "nuthatch", %error, "replaced data could not be removed");
+    }
+}

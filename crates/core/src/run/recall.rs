@@ -1,0 +1,248 @@
+//! Reading a value from the locations, in order: what makes a hit, and what a miss.
+
+use std::sync::Arc;
+
+use crate::backend::{Backend, Backends, Stored};
+use crate::entry::{Address, Entry, Input, LocationName, Lookup, Seen};
+use crate::error::{Error, Result};
+use crate::stats::{COUNTERS, count};
+
+use super::places::Place;
+use super::plan::Plan;
+use super::queries::level_of;
+use super::report;
+use super::request::{Prepared, Request};
+
+/// What the locations gave.
+#[derive(Debug)]
+pub(crate) enum Recalled<E> {
+    Hit(Box<Hit<E>>),
+    Missed(Missed),
+}
+
+/// A value, and where it came from.
+#[derive(Debug)]
+pub(crate) struct Hit<E> {
+    /// None for a null entry.
+    pub(crate) value: Option<E>,
+    pub(crate) place: Arc<Place>,
+    pub(crate) entry: Entry,
+    pub(crate) seen: Seen,
+    pub(crate) input: Input,
+    /// None for a null entry.
+    pub(crate) backend: Option<String>,
+    pub(crate) bytes: u64,
+    /// What was seen in the locations asked before.
+    pub(crate) missed: Missed,
+}
+
+/// Why there is no value, and what was seen where one would be written.
+#[derive(Debug, Default)]
+pub(crate) struct Missed {
+    pub(crate) why: Why,
+    /// The state of each location that was reached.
+    pub(crate) seen: Vec<(LocationName, Seen)>,
+    /// The locations asked, for the error of a strict call.
+    pub(crate) searched: Vec<String>,
+    /// The first damage or newer layout met, which a strict call reports.
+    pub(crate) damage: Option<Error>,
+}
+
+/// Why a body runs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// There is no entry.
+    #[default]
+    Absent,
+    /// The call asked for it.
+    Recompute,
+    /// The entry is damaged, of another type, or null and to be retried.
+    Unusable,
+    /// Caching is off for this call.
+    Uncached,
+}
+
+/// Asks every location that the call reads, in order, until one has a usable entry.
+pub(crate) async fn recall<E: Send + Sync + 'static>(
+    request: &Request,
+    prepared: &Prepared,
+    backends: Backends<E>,
+    has_null: bool,
+) -> Result<Recalled<E>> {
+    let mut missed = Missed::default();
+    if !prepared.plan.row.reads_local && !prepared.plan.reads_root() {
+        missed.why = Why::Uncached;
+    }
+    for place in prepared.read() {
+        let address = prepared.address(request, level_of(place.name()))?;
+        missed.searched.push(place.shown().to_owned());
+        match at(&place, &address, &prepared.plan, backends, has_null).await {
+            Ok(At::Hit(mut hit)) => {
+                hit.missed = missed;
+                return Ok(Recalled::Hit(hit));
+            }
+            Ok(At::Absent(seen)) => missed.seen.push((place.name().clone(), seen)),
+            Ok(At::Unusable(seen, error)) => {
+                missed.why = Why::Unusable;
+                missed.seen.push((place.name().clone(), seen));
+                if let Some(error) = error {
+                    report::unusable(&request.arguments, &place, &error);
+                    missed.damage.get_or_insert(error);
+                }
+            }
+            // It is there, and not this release's to read or to replace.
+            Err(error @ Error::NewerLayout { .. }) => {
+                missed.why = Why::Unusable;
+                report::unusable(&request.arguments, &place, &error);
+                missed.damage.get_or_insert(error);
+            }
+            Err(error) => {
+                count(&COUNTERS.unreachable);
+                report::unreachable(prepared.identity, &place, &error);
+                if matches!(error, Error::NewerLayout { .. }) {
+                    missed.damage.get_or_insert(error);
+                }
+            }
+        }
+    }
+    Ok(Recalled::Missed(missed))
+}
+
+/// What one location has.
+enum At<E> {
+    Hit(Box<Hit<E>>),
+    Absent(Seen),
+    /// An entry that cannot be used, and why; a null that is to be retried needs no reason.
+    Unusable(Seen, Option<Error>),
+}
+
+async fn at<E: Send + Sync + 'static>(
+    place: &Arc<Place>,
+    address: &Address,
+    plan: &Plan,
+    backends: Backends<E>,
+    has_null: bool,
+) -> Result<At<E>> {
+    let mut last = None;
+    // A generation may be replaced and removed between the manifest and its data: the manifest
+    // is read once more before the entry counts as damaged.
+    for _ in 0..2 {
+        let (entry, seen) = match place.look_up(address).await? {
+            Lookup::Absent(seen) | Lookup::Forgotten(seen) => return Ok(At::Absent(seen)),
+            Lookup::Damaged { seen, why } => return Ok(At::Unusable(seen, Some(why))),
+            Lookup::Null { seen, .. } if plan.retry_null => return Ok(At::Unusable(seen, None)),
+            Lookup::Null { seen, entry } if has_null => {
+                return Ok(At::hit(place, address, entry, seen, None, None));
+            }
+            Lookup::Null { seen, .. } => {
+                return Ok(At::Unusable(seen, Some(null_of_another_type(place, address))));
+            }
+            Lookup::Found { entry, seen } => (entry, seen),
+        };
+        let Some((stored, backend)) = pick(&entry, plan.backend.as_deref(), backends) else {
+            let error = no_backend::<E>(place, address, &entry);
+            return Ok(At::Unusable(seen, Some(error)));
+        };
+        let same = |last: &mut (String, Seen, Error)| last.0 == stored.generation;
+        if let Some((_, _, error)) = last.take_if(same) {
+            return Ok(At::Unusable(seen, Some(error)));
+        }
+        match read(place, address, &stored, backend, &plan.backend_options).await {
+            Ok(value) => {
+                let stored = Some(&*stored);
+                return Ok(At::hit(place, address, entry, seen, Some(value), stored));
+            }
+            Err(error @ Error::TypeChanged { .. }) => {
+                return Ok(At::Unusable(seen, Some(error)));
+            }
+            // The entry may be as good as ever: it is out of reach, and not to be replaced.
+            Err(error @ Error::Store { .. }) => return Err(error),
+            Err(error) => last = Some((stored.generation.clone(), seen, error)),
+        }
+    }
+    match last {
+        Some((_, seen, error)) => Ok(At::Unusable(seen, Some(error))),
+        None => unreachable!("every round returns, or says why it failed"),
+    }
+}
+
+impl<E> At<E> {
+    fn hit(
+        place: &Arc<Place>,
+        address: &Address,
+        entry: Entry,
+        seen: Seen,
+        value: Option<E>,
+        stored: Option<&Stored>,
+    ) -> Self {
+        let input = place.input(address, stored);
+        let bytes = stored.map_or(0, |stored| stored.bytes);
+        Self::Hit(Box::new(Hit {
+            value,
+            place: Arc::clone(place),
+            entry,
+            seen,
+            input,
+            backend: stored.map(|stored| stored.backend.clone()),
+            bytes,
+            missed: Missed::default(),
+        }))
+    }
+}
+
+/// The backend to read: the requested one, else the type's default, else any that the engine
+/// reads.
+pub(crate) fn pick<E>(
+    entry: &Entry,
+    requested: Option<&str>,
+    backends: Backends<E>,
+) -> Option<(Arc<Stored>, &'static dyn Backend<E>)> {
+    let named = |name: &str| {
+        let stored = entry.backends().iter().find(|stored| stored.backend == name)?;
+        let backend = backends.iter().find(|backend| backend.name() == name)?;
+        Some((Arc::clone(stored), *backend))
+    };
+    requested.and_then(named).or_else(|| backends.iter().find_map(|backend| named(backend.name())))
+}
+
+/// Reads one generation, after comparing the shape of what was stored with what is asked.
+pub(crate) async fn read<E: Send + Sync + 'static>(
+    place: &Place,
+    address: &Address,
+    stored: &Arc<Stored>,
+    backend: &'static dyn Backend<E>,
+    options: &toml::Table,
+) -> Result<E> {
+    if let (Some(shape), Some(asked)) = (&stored.type_shape, backend.type_shape())
+        && *shape != asked
+    {
+        return Err(Error::TypeChanged {
+            object: place.object(address),
+            why: format!(
+                "it was stored as {} (shape {shape}), and {} (shape {asked}) is asked for",
+                stored.type_name,
+                std::any::type_name::<E>(),
+            ),
+        });
+    }
+    place.read(address, stored, backend, options).await
+}
+
+fn no_backend<E>(place: &Place, address: &Address, entry: &Entry) -> Error {
+    let held: Vec<&str> = entry.backends().iter().map(|s| s.backend.as_str()).collect();
+    Error::TypeChanged {
+        object: place.object(address),
+        why: format!(
+            "it is stored in {}, which {} is not read from",
+            held.join(", "),
+            std::any::type_name::<E>(),
+        ),
+    }
+}
+
+fn null_of_another_type(place: &Place, address: &Address) -> Error {
+    Error::TypeChanged {
+        object: place.object(address),
+        why: "it is a null entry, and the function returns no `Option`".to_owned(),
+    }
+}

@@ -1,0 +1,231 @@
+//! One event an outcome (target `nuthatch`), and the counts of [`crate::stats`].
+
+use tracing::field::{DisplayValue, display};
+
+use crate::arguments::Arguments;
+use crate::entry::LocationName;
+use crate::error::Error;
+use crate::function::Identity;
+use crate::key::{Key, Level};
+use crate::stats::{COUNTERS, add, count, saved};
+
+use super::places::Place;
+use super::queries::level_of;
+use super::recall::{Hit, Why};
+
+/// What is told of a body that ran.
+#[derive(Debug)]
+pub(crate) struct Computed {
+    pub(crate) why: Why,
+    pub(crate) seconds: f64,
+    /// The locations that hold the result now.
+    pub(crate) stored_in: Vec<String>,
+    /// The backend that it was stored in.
+    pub(crate) backend: Option<String>,
+    pub(crate) bytes: u64,
+}
+
+#[inline]
+pub(crate) fn from_memo(arguments: &Arguments, namespace: Option<&str>, seconds: f64) {
+    count(&COUNTERS.memo_hits);
+    saved(seconds);
+    tracing::debug!(
+        target: "nuthatch",
+        function = function(arguments),
+        key = key(arguments, Level::Whole, namespace),
+        location = "memo",
+        seconds_saved = seconds,
+        "recalled {arguments:?} from memory"
+    );
+}
+
+pub(crate) fn joined(arguments: &Arguments, namespace: Option<&str>, seconds: f64) {
+    count(&COUNTERS.joined);
+    saved(seconds);
+    tracing::debug!(
+        target: "nuthatch",
+        function = function(arguments),
+        key = key(arguments, Level::Whole, namespace),
+        location = "flight",
+        seconds_saved = seconds,
+        "recalled {arguments:?} from a call that was running"
+    );
+}
+
+pub(crate) fn recalled<E>(arguments: &Arguments, namespace: Option<&str>, hit: &Hit<E>, took: f64) {
+    let counter = match hit.place.name() {
+        LocationName::Root => &COUNTERS.root_hits,
+        LocationName::Local => &COUNTERS.local_hits,
+        LocationName::Mirror(_) => &COUNTERS.mirror_hits,
+    };
+    count(counter);
+    add(&COUNTERS.bytes_read, hit.bytes);
+    let seconds_saved = hit.entry.compute_seconds().unwrap_or_default();
+    saved(seconds_saved);
+    tracing::info!(
+        target: "nuthatch",
+        function = function(arguments),
+        key = key(arguments, level_of(hit.place.name()), namespace),
+        path = hit.input.path,
+        location = %hit.place.name(),
+        backend = hit.backend.as_deref(),
+        bytes = hit.bytes,
+        seconds = took,
+        seconds_saved,
+        "recalled {arguments:?} from {} in {}", hit.place.name(), short(took)
+    );
+}
+
+pub(crate) fn computed(arguments: &Arguments, namespace: Option<&str>, outcome: &Computed) {
+    count(match outcome.why {
+        Why::Absent => &COUNTERS.absent,
+        Why::Recompute => &COUNTERS.recomputed,
+        Why::Unusable => &COUNTERS.unusable,
+        Why::Uncached => &COUNTERS.uncached,
+    });
+    let stored = match outcome.stored_in.as_slice() {
+        [] => "nowhere".to_owned(),
+        locations => locations.join(", "),
+    };
+    tracing::info!(
+        target: "nuthatch",
+        function = function(arguments),
+        key = key(arguments, Level::Whole, namespace),
+        why = outcome.why.as_str(),
+        location = stored,
+        backend = outcome.backend,
+        bytes = outcome.bytes,
+        seconds = outcome.seconds,
+        "computed {arguments:?} in {}, stored in {stored}", short(outcome.seconds)
+    );
+}
+
+/// The span that a body runs in: what it says is said under its call.
+pub(crate) fn body(arguments: &Arguments) -> tracing::Span {
+    tracing::info_span!(
+        target: "nuthatch", "compute", function = function(arguments), call = ?arguments
+    )
+}
+
+fn function(arguments: &Arguments) -> Option<&'static str> {
+    arguments.identity().ok().map(Identity::path)
+}
+
+fn key(arguments: &Arguments, level: Level, namespace: Option<&str>) -> Option<DisplayValue<Key>> {
+    arguments.key(level, namespace).ok().map(display)
+}
+
+/// A time as people read it: `0.4 ms`, `12 s`.
+fn short(seconds: f64) -> String {
+    match seconds {
+        s if s < 1e-3 => format!("{:.0} µs", s * 1e6),
+        s if s < 1.0 => format!("{:.1} ms", s * 1e3),
+        s => format!("{s:.1} s"),
+    }
+}
+
+impl Why {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Absent => "absent",
+            Self::Recompute => "recompute",
+            Self::Unusable => "unusable",
+            Self::Uncached => "uncached",
+        }
+    }
+}
+
+/// A location cannot be read: a warning and a miss.
+pub(crate) fn unreachable(identity: &Identity, place: &Place, error: &Error) {
+    tracing::warn!(
+        target: "nuthatch",
+        function = %identity, location = %place.name(), %error,
+        "a location is out of reach and counts as a miss",
+    );
+}
+
+pub(crate) fn cannot_open(identity: &Identity, error: &Error) {
+    count(&COUNTERS.unreachable);
+    tracing::warn!(
+        target: "nuthatch", function = %identity, %error,
+        "a location cannot be opened and counts as a miss",
+    );
+}
+
+/// An entry is there and cannot be used: a warning and a miss.
+pub(crate) fn unusable(arguments: &Arguments, place: &Place, error: &Error) {
+    tracing::warn!(
+        target: "nuthatch",
+        call = ?arguments, location = %place.name(), %error,
+        "an entry cannot be used and counts as a miss",
+    );
+}
+
+/// A value was computed and cannot be stored: it is returned all the same.
+pub(crate) fn not_stored(arguments: &Arguments, place: &str, error: &Error) {
+    count(&COUNTERS.store_failures);
+    tracing::warn!(
+        target: "nuthatch",
+        call = ?arguments, location = place, %error,
+        "the value is returned, and could not be stored",
+    );
+}
+
+/// An entry that was asked about stands.
+pub(crate) fn kept(arguments: &Arguments, place: &Place, asked: bool) {
+    let why = if asked {
+        "the answer was no"
+    } else {
+        "nobody could be asked (no terminal); use an overwriting mode, or `confirm_with`"
+    };
+    tracing::warn!(
+        target: "nuthatch",
+        call = ?arguments, location = %place.name(), why,
+        "the entry was kept, and the new value is returned",
+    );
+}
+
+pub(crate) fn lost_race(arguments: &Arguments, place: &Place) {
+    tracing::info!(
+        target: "nuthatch",
+        call = ?arguments, location = %place.name(),
+        "another writer committed this entry first; its value stands, and this one is returned",
+    );
+}
+
+pub(crate) fn no_root(identity: &Identity, mode: crate::mode::CacheMode) {
+    tracing::warn!(
+        target: "nuthatch", function = %identity,
+        "mode `{mode}` writes the root, and none is configured: set `filesystem` (in \
+         nuthatch.toml, as NUTHATCH_FILESYSTEM, or by set_parameter!), or use mode `local`",
+    );
+}
+
+pub(crate) fn cannot_be_key(arguments: &Arguments, argument: &str, why: &dyn std::fmt::Display) {
+    tracing::warn!(
+        target: "nuthatch", function = arguments.function().definition().ident, argument,
+        "argument `{argument}` cannot be a key ({why}), so this call is not cached; leave it out \
+         with `skip({argument})`, or give it a `CacheKey`",
+    );
+}
+
+pub(crate) fn cache_unusable(arguments: &Arguments, error: &Error) {
+    tracing::warn!(
+        target: "nuthatch", call = ?arguments, %error,
+        "the cache cannot be used for this call, which computes",
+    );
+}
+
+pub(crate) fn not_cloned(arguments: &Arguments, type_name: &str) {
+    tracing::warn!(
+        target: "nuthatch", call = ?arguments,
+        "{type_name} is not `Clone`, so the result cannot be memoized",
+    );
+}
+
+pub(crate) fn null_upsert(arguments: &Arguments) {
+    tracing::warn!(
+        target: "nuthatch", call = ?arguments,
+        "the function returned `None`, which is never merged: the stored entry stands",
+    );
+}

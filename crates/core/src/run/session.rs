@@ -1,0 +1,118 @@
+//! What calls of one process share: the memo, the flights and the opened locations.
+
+use std::any::TypeId;
+use std::sync::{Arc, OnceLock};
+
+use arc_swap::ArcSwapOption;
+
+use crate::arguments::Arguments;
+use crate::config::{self, Settings};
+use crate::error::Result;
+use crate::flight::Flights;
+use crate::memo::{Memo, MemoKeyRef, Memoized};
+
+use super::Remembered;
+use super::places::Places;
+use super::plan::Plan;
+
+/// What calls join by: function, instance, engine, and the rest in bytes.
+pub(crate) type FlightKey = Arc<(usize, u64, TypeId, Vec<u8>)>;
+
+/// One configuration instance with what it has in memory.
+#[derive(Debug)]
+pub(crate) struct Session {
+    id: u64,
+    memo: Memo<()>,
+    pub(crate) flights: Flights<FlightKey>,
+    places: ArcSwapOption<Places>,
+}
+
+impl Session {
+    /// The session of this process.
+    pub(crate) fn current() -> &'static Self {
+        static PROCESS: OnceLock<Session> = OnceLock::new();
+        PROCESS.get_or_init(|| Self {
+            id: 0,
+            memo: Memo::new(Memo::<()>::DEFAULT_CAPACITY),
+            flights: Flights::new(),
+            places: ArcSwapOption::empty(),
+        })
+    }
+
+    pub(crate) fn settings(&self) -> Result<Arc<Settings>> {
+        config::current()
+    }
+
+    /// The locations of the settings in force; set anew when a parameter was set.
+    pub(crate) fn places(&self) -> Result<Arc<Places>> {
+        let settings = self.settings()?;
+        if let Some(places) = self.places.load_full()
+            && Arc::ptr_eq(&places.settings, &settings)
+        {
+            return Ok(places);
+        }
+        self.memo.set_capacity(settings.memo_size);
+        let places = Arc::new(Places::new(settings));
+        self.places.store(Some(Arc::clone(&places)));
+        Ok(places)
+    }
+
+    pub(crate) fn memo_get<E: Send + Sync + 'static>(
+        &self,
+        arguments: &Arguments,
+        namespace: Option<&str>,
+    ) -> Option<Arc<Remembered<E>>> {
+        // One slot a call, whatever the engine, so that a new value leaves no old one behind in
+        // another engine. A value of another engine is a miss.
+        let memoized = self.memo.get(&self.memo_key::<()>(arguments, namespace))?;
+        Arc::downcast(memoized.value).ok()
+    }
+
+    pub(crate) fn memo_insert<E: Send + Sync + 'static>(
+        &self,
+        arguments: &Arguments,
+        namespace: Option<&str>,
+        value: Arc<Remembered<E>>,
+        weight: u64,
+    ) {
+        let key = self.memo_key::<()>(arguments, namespace);
+        self.memo.insert(&key, Memoized { value, weight, extra: () });
+    }
+
+    /// Forgets what is memoized of this call.
+    pub(crate) fn memo_forget(&self, arguments: &Arguments, namespace: Option<&str>) {
+        self.memo.remove(&self.memo_key::<()>(arguments, namespace));
+    }
+
+    pub(crate) fn clear_memo(&self) {
+        self.memo.clear();
+    }
+
+    /// What calls join by: everything the memo is keyed by, the engine, and the resolved options.
+    pub(crate) fn flight_key<E: 'static>(&self, arguments: &Arguments, plan: &Plan) -> FlightKey {
+        let namespace = plan.namespace.as_deref();
+        let mut bytes = Vec::with_capacity(arguments.bytes().len() + 64);
+        plan.joining(&mut bytes);
+        bytes.push(u8::from(namespace.is_some()));
+        bytes.extend_from_slice(namespace.unwrap_or_default().as_bytes());
+        bytes.push(0);
+        bytes.extend_from_slice(arguments.bytes());
+        let function = arguments.function().address();
+        Arc::new((function, self.id, TypeId::of::<E>(), bytes))
+    }
+
+    fn memo_key<'a, E: 'static>(
+        &self,
+        arguments: &'a Arguments,
+        namespace: Option<&'a str>,
+    ) -> MemoKeyRef<'a> {
+        MemoKeyRef {
+            function: arguments.function().address(),
+            // An empty namespace is another than none.
+            instance: self.id << 1 | u64::from(namespace.is_some()),
+            engine: TypeId::of::<E>(),
+            scope: namespace.unwrap_or_default().as_bytes(),
+            arguments: arguments.bytes(),
+        }
+    }
+}

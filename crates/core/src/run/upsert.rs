@@ -1,0 +1,122 @@
+//! Merging a value into the stored one.
+
+use std::sync::Arc;
+
+use crate::backend::{Backend, Backends, Stored};
+use crate::entry::{Committed, Content, Entry, Lookup};
+use crate::error::{Error, Result};
+use crate::stats::{COUNTERS, add, count};
+
+use super::convert::no_such_backend;
+use super::keep::{Facts, draft};
+use super::places::{Place, remove};
+use super::queries::level_of;
+use super::recall::read;
+use super::request::{Prepared, Request};
+
+/// How often a merge that lost its commit merges again onto the winner.
+const MERGE_ATTEMPTS: usize = 16;
+
+/// Where an upsert goes, and by what.
+#[derive(Debug)]
+pub(crate) struct Upsert<T: 'static> {
+    place: Arc<Place>,
+    backend: &'static dyn Backend<T>,
+    keys: &'static [&'static str],
+}
+
+/// Checks, before the body runs, that the call can upsert.
+pub(crate) fn check<T>(
+    request: &Request,
+    prepared: &Prepared,
+    backends: Backends<T>,
+) -> Result<Upsert<T>> {
+    let usage = |message: &str| Error::Usage {
+        function: request.arguments.shown(),
+        message: message.to_owned(),
+    };
+    let keys = request.arguments.function().definition().upsert_keys;
+    if keys.is_empty() {
+        return Err(usage("`upsert` needs the keys: `#[cache(upsert_keys(\"…\"))]`"));
+    }
+    let place = prepared.written()?.into_iter().next().ok_or_else(|| {
+        usage(
+            "`upsert` needs a mode that writes: the root (configure `filesystem`), or a local mode",
+        )
+    })?;
+    let plan = &prepared.plan;
+    if plan.strict {
+        return Err(usage("`upsert` runs the body, and a strict call may not"));
+    }
+    let name = plan.storage_backend.as_deref().or(plan.backend.as_deref());
+    let backend = match name {
+        Some(name) => backends
+            .iter()
+            .find(|backend| backend.name() == name)
+            .ok_or_else(|| no_such_backend(request, name, backends))?,
+        None => backends.first().ok_or_else(|| usage("the type has no backend"))?,
+    };
+    if !backend.can_upsert() {
+        let message = format!("backend `{}` cannot upsert; use one that can", backend.name());
+        return Err(usage(&message));
+    }
+    Ok(Upsert { place, backend: *backend, keys })
+}
+
+impl<T: Send + Sync + 'static> Upsert<T> {
+    /// Merges `value` onto what stands, commits, and gives the merged whole.
+    pub(crate) async fn merge(
+        &self,
+        request: &Request,
+        prepared: &Prepared,
+        value: T,
+        facts: &Facts,
+    ) -> Result<T> {
+        let address = prepared.address(request, level_of(self.place.name()))?;
+        let options = &prepared.plan.backend_options;
+        let value = Arc::new(value);
+        for _ in 0..MERGE_ATTEMPTS {
+            let looked = self.place.look_up(&address).await?;
+            let base = match &looked {
+                Lookup::Found { entry, .. } => {
+                    let stored = self.stored(request, entry)?;
+                    Some(self.place.source(&address, &stored, options)?)
+                }
+                // Merging onto nothing would lose the rows that the damaged entry may still hold.
+                Lookup::Damaged { why, .. } => {
+                    let object = self.place.object(&address);
+                    return Err(Error::Damaged { object, why: why.to_string() });
+                }
+                Lookup::Absent(_) | Lookup::Forgotten(_) | Lookup::Null { .. } => None,
+            };
+            let (backend, keys) = (self.backend, self.keys);
+            let merged = self.place.upsert(&address, backend, &value, keys, base, options);
+            let stored = merged.await?;
+            let bytes = stored.bytes;
+            let draft = draft(request, prepared, &self.place, Content::Value(vec![stored]), facts);
+            match self.place.commit(&address, looked.seen().clone(), draft).await? {
+                Committed::Lost { removal, .. } => remove(removal),
+                Committed::Done { entry, removal, .. } => {
+                    remove(removal);
+                    count(&COUNTERS.stored);
+                    add(&COUNTERS.bytes_written, bytes);
+                    let stored = self.stored(request, &entry)?;
+                    return read(&self.place, &address, &stored, self.backend, options).await;
+                }
+            }
+        }
+        Err(Error::Conflict { object: self.place.object(&address) })
+    }
+
+    fn stored(&self, request: &Request, entry: &Entry) -> Result<Arc<Stored>> {
+        let name = self.backend.name();
+        let stored = entry.backends().iter().find(|stored| stored.backend == name);
+        stored.cloned().ok_or_else(|| Error::Usage {
+            function: request.arguments.shown(),
+            message: format!(
+                "the entry is not stored in `{name}`, so there is nothing to merge onto; recall it \
+                 once with `backend(\"{name}\")`, which adds that backend"
+            ),
+        })
+    }
+}

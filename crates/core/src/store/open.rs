@@ -1,0 +1,210 @@
+//! A store from a URL or a path.
+
+use std::collections::HashMap;
+use std::path::{Path as FilePath, PathBuf};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use object_store::ObjectStore;
+use object_store::memory::InMemory;
+use object_store::path::Path;
+use object_store::prefix::PrefixStore;
+use url::Url;
+
+use super::LocalFiles;
+use crate::error::{Error, Result};
+
+/// A store that was opened, with what its users need to know of it.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Opened {
+    /// The store; its root is the URL's path.
+    pub store: Arc<dyn ObjectStore>,
+    /// Where it is, for people, manifests and logs: without credentials.
+    pub url: String,
+    /// The folder, where the store is one.
+    pub folder: Option<PathBuf>,
+    /// Whether its futures are ready when first polled: nothing waits, no runtime is needed.
+    pub immediate: bool,
+}
+
+/// Opens the store at a URL or an absolute path. Nothing is read or written yet.
+///
+/// | text | store |
+/// |---|---|
+/// | `/an/absolute/path` | [`LocalFiles`] |
+/// | `file:///an/absolute/path` | the same; `%20` and its like are decoded |
+/// | `memory://NAME`, `memory://NAME/PREFIX` | one store a name, for as long as the process lives |
+///
+/// `options` may hold `durable` (true or false), see [`LocalFiles::durable`].
+///
+/// # Errors
+///
+/// [`Error::Config`] where the text is no URL or absolute path, its scheme is not known, or an
+/// option is not. Credentials in the text are not repeated.
+///
+/// # Example
+///
+/// ```
+/// let options = toml::Table::new();
+/// let lake = nuthatch_core::store::open("memory://lake/weather", &options)?;
+/// assert_eq!(lake.url, "memory://lake/weather");
+/// assert!(lake.immediate);
+///
+/// let error = nuthatch_core::store::open("s3://key:secret@bucket", &options).unwrap_err();
+/// assert!(error.to_string().contains("feature `aws`"));
+/// assert!(!error.to_string().contains("secret"));
+/// # Ok::<_, nuthatch_core::Error>(())
+/// ```
+pub fn open(url_or_path: &str, options: &toml::Table) -> Result<Opened> {
+    let refused = |message: String| Error::Config {
+        message,
+        origin: format!("filesystem {:?}", shown(url_or_path)),
+    };
+    let durable = durable(options).map_err(refused)?;
+    match place(url_or_path).map_err(refused)? {
+        Place::Folder(folder) => {
+            let store = LocalFiles::new(folder).durable(durable);
+            let folder = store.root().to_owned();
+            let url = folder_url(&folder);
+            Ok(Opened::new(Arc::new(store), url, Some(folder), true))
+        }
+        Place::Memory { name, prefix } => {
+            let store = memory(&name);
+            let url = format!("memory://{name}{}{prefix}", if prefix.is_root() { "" } else { "/" });
+            let store: Arc<dyn ObjectStore> = match prefix.is_root() {
+                true => store,
+                false => Arc::new(PrefixStore::new(store, prefix)),
+            };
+            Ok(Opened::new(store, url, None, true))
+        }
+    }
+}
+
+impl Opened {
+    fn new(
+        store: Arc<dyn ObjectStore>,
+        url: String,
+        folder: Option<PathBuf>,
+        immediate: bool,
+    ) -> Self {
+        #[cfg(any(test, feature = "test-util"))]
+        let store = super::intercept::intercepted(&url, store);
+        Self { store, url, folder, immediate }
+    }
+}
+
+enum Place {
+    Folder(PathBuf),
+    Memory { name: String, prefix: Path },
+}
+
+fn place(text: &str) -> Result<Place, String> {
+    if text.contains('\0') {
+        return Err("the text holds a NUL character".to_owned());
+    }
+    if FilePath::new(text).is_absolute() {
+        return Ok(Place::Folder(text.into()));
+    }
+    match scheme(text) {
+        Some(("file", _)) => file_url(text).map(Place::Folder),
+        Some(("memory", rest)) => memory_url(rest),
+        Some((scheme, _)) => Err(unknown(scheme)),
+        None => Err("neither a URL nor an absolute path; write the path from the root on, or a \
+                     URL such as file:///data/lake"
+            .to_owned()),
+    }
+}
+
+/// The scheme of a URL, and what follows its colon. One letter is a drive, not a scheme.
+fn scheme(text: &str) -> Option<(&str, &str)> {
+    let (scheme, rest) = text.split_once(':')?;
+    let mut letters = scheme.chars();
+    let legal = letters.next()?.is_ascii_alphabetic()
+        && letters.all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
+    (legal && scheme.len() > 1).then_some((scheme, rest))
+}
+
+fn file_url(text: &str) -> Result<PathBuf, String> {
+    let url = Url::parse(text).map_err(|error| format!("not a URL: {error}"))?;
+    if !text.get("file:".len()..).is_some_and(|rest| rest.starts_with('/')) {
+        return Err("a file URL needs an absolute path: file:///data/lake".to_owned());
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err("a `?` or `#` in a file URL must be written %3F or %23".to_owned());
+    }
+    let path = url.to_file_path().map_err(|()| {
+        "a file URL cannot name another machine; write file:///path with three slashes".to_owned()
+    })?;
+    match path.as_os_str().as_encoded_bytes().contains(&0) {
+        true => Err("the path holds a NUL character (%00)".to_owned()),
+        false => Ok(path),
+    }
+}
+
+fn memory_url(rest: &str) -> Result<Place, String> {
+    let rest = rest.strip_prefix("//").unwrap_or(rest);
+    let (name, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+    if name.is_empty() || name.contains(['?', '#', '@', ':']) {
+        return Err("a memory URL needs a plain name: memory://lake".to_owned());
+    }
+    let prefix = Path::parse(prefix).map_err(|error| error.to_string())?;
+    Ok(Place::Memory { name: name.to_owned(), prefix })
+}
+
+fn unknown(scheme: &str) -> String {
+    let feature = match scheme.to_ascii_lowercase().as_str() {
+        "s3" | "s3a" => Some("aws"),
+        "gs" => Some("gcp"),
+        "az" | "azure" | "adl" | "abfs" | "abfss" => Some("azure"),
+        "http" | "https" => Some("http"),
+        _ => None,
+    };
+    match feature {
+        Some(feature) => format!(
+            "{scheme}:// needs the feature `{feature}`, which this release does not have yet; it \
+             knows absolute paths, file:// and memory://"
+        ),
+        None => format!(
+            "the scheme {scheme}:// is not known; known are absolute paths, file:// and memory://"
+        ),
+    }
+}
+
+fn durable(options: &toml::Table) -> Result<bool, String> {
+    if let Some(key) = options.keys().find(|key| *key != "durable") {
+        return Err(format!("the option {key:?} is not known here; known is \"durable\""));
+    }
+    match options.get("durable") {
+        None => Ok(false),
+        Some(toml::Value::Boolean(durable)) => Ok(*durable),
+        Some(_) => Err("the option \"durable\" is true or false".to_owned()),
+    }
+}
+
+fn memory(name: &str) -> Arc<InMemory> {
+    static STORES: LazyLock<Mutex<HashMap<String, Arc<InMemory>>>> = LazyLock::new(Mutex::default);
+    let mut stores = STORES.lock().unwrap_or_else(PoisonError::into_inner);
+    Arc::clone(stores.entry(name.to_owned()).or_default())
+}
+
+fn folder_url(folder: &FilePath) -> String {
+    match Url::from_file_path(folder) {
+        Ok(url) => url.into(),
+        Err(()) => folder.display().to_string(),
+    }
+}
+
+/// The text without credentials: those before an `@`, and whatever a query says. By the text
+/// alone, since what is no URL must not be shown whole either.
+fn shown(text: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
+    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    match authority.rsplit_once('@') {
+        Some((_, host)) => format!("{scheme}://***@{host}{path}"),
+        None => format!("{scheme}://{authority}{path}"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

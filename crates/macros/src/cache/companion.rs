@@ -1,0 +1,97 @@
+//! What stands beside the function: `call` with its options, the body, and the shortcuts.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::call;
+use super::emit::Plan;
+
+/// The companion: a struct with its functions, or the functions alone, for an `impl`.
+pub(crate) fn emit(plan: &Plan<'_>) -> TokenStream {
+    let conditions = &plan.routed.conditions;
+    let Some(structure) = plan.names.structure() else { return in_impl(plan) };
+    let visibility = &plan.function.visibility;
+    let lints = lints();
+    let (original, functions) = (original(plan), functions(plan));
+    quote! {
+        #(#conditions)*
+        #[doc(hidden)]
+        #[allow(dead_code, non_camel_case_types, missing_debug_implementations)]
+        #visibility struct #structure {}
+
+        #(#conditions)*
+        impl #structure {
+            #original
+        }
+
+        #(#conditions)*
+        #lints
+        impl #structure {
+            #(#functions)*
+        }
+    }
+}
+
+fn in_impl(plan: &Plan<'_>) -> TokenStream {
+    let conditions = &plan.routed.conditions;
+    let lints = lints();
+    let original = original(plan);
+    let functions = functions(plan)
+        .into_iter()
+        .map(|function| quote!(#(#conditions)* #[doc(hidden)] #lints #function));
+    quote! {
+        #(#conditions)*
+        #[doc(hidden)]
+        #original
+        #(#functions)*
+    }
+}
+
+/// Nobody calls all of what is emitted, and its shape is nobody's choice.
+fn lints() -> TokenStream {
+    quote!(#[allow(dead_code, clippy::all, clippy::pedantic)])
+}
+
+/// The body, in a function of its own, untouched.
+fn original(plan: &Plan<'_>) -> TokenStream {
+    let (attributes, visibility) = (&plan.routed.body, &plan.function.visibility);
+    let mut signature = plan.function.signature.clone();
+    signature.ident = plan.names.of("original");
+    let body = &plan.function.body;
+    quote!(#(#attributes)* #visibility #signature #body)
+}
+
+fn functions(plan: &Plan<'_>) -> Vec<TokenStream> {
+    let mut functions = vec![call::emit(plan)];
+    if plan.config.engine.is_some() {
+        functions.push(call::emit_engined(plan));
+    }
+    if plan.names.reachable {
+        functions.extend(shortcuts(plan));
+    }
+    functions
+}
+
+fn shortcuts(plan: &Plan<'_>) -> [TokenStream; 4] {
+    let (private, lifetime) = (&plan.private, &plan.signature.lifetime);
+    let query = |of: TokenStream| quote!(#private::Query<#lifetime, #of>);
+    [
+        shortcut(plan, "key", quote!(#private::KeyResult)),
+        shortcut(plan, "entry", query(quote!(::core::option::Option<#private::Manifest>))),
+        shortcut(plan, "uri", query(quote!(::core::option::Option<::std::string::String>))),
+        shortcut(plan, "forget", query(quote!(bool))),
+    ]
+}
+
+fn shortcut(plan: &Plan<'_>, action: &str, returned: TokenStream) -> TokenStream {
+    let (name, call) = (plan.names.of(action), plan.names.un_engined(plan.config));
+    let end = proc_macro2::Ident::new(action, proc_macro2::Span::call_site());
+    let (generics, _, conditions) = plan.signature.generics.split_for_impl();
+    let (inputs, turbofish) = (&plan.signature.inputs, plan.signature.turbofish());
+    let (visibility, passed) = (&plan.function.visibility, plan.passed());
+    quote! {
+        #visibility fn #name #generics (#(#inputs),*) -> #returned #conditions {
+            Self::#call #turbofish (#passed).#end()
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! What the attributes' output names. Not for programs: it changes without notice.
+
+pub use crate::cacheable::AskCacheable;
+pub use crate::engine::{CallExt, WithEngine};
+pub use crate::{argument, returns};
+pub use nuthatch_core::arguments::Arguments;
+pub use nuthatch_core::call::{Call, Query};
+pub use nuthatch_core::entry::manifest::Manifest;
+pub use nuthatch_core::function::{Argument, Definition, Function, OptionValue};
+pub use nuthatch_core::key::{CacheKey, Key, KeyEncoder, KeyError, probe};
+pub use nuthatch_core::returns::{Probe, Returns, Shape};
+
+/// The questions that `returns!` asks of a return type.
+pub mod questions {
+    pub use crate::cacheable::AskCacheable;
+    pub use nuthatch_core::returns::questions::*;
+}
+
+/// What `f::key(…)` gives.
+pub type KeyResult = crate::Result<Key>;
+
+/// Classifies a return type by type, not by spelling: `Result`, `Option`, [`crate::Cacheable`],
+/// serde, `Clone`, and an error that nuthatch's converts into.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! returns {
+    ($returned:ty) => {{
+        #[allow(unused_imports)]
+        use $crate::__private::questions::*;
+        let outcome = (&$crate::__private::Probe::<$returned>::new()).outcome();
+        let nullable = (&outcome.inner()).nullable();
+        let value = nullable.value();
+        let medium = (&&&value).medium();
+        let cloning = (&value).cloning();
+        let converting = (&outcome.error()).convert();
+        $crate::__private::Shape::new(outcome, nullable, medium, cloning, converting)
+    }};
+}
+
+/// Records one argument by reference.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! argument {
+    ($arguments:ident, $argument:tt) => {
+        $arguments.record(|out| {
+            #[allow(unused_imports)]
+            use $crate::__private::probe::*;
+            (&&&$crate::__private::probe::Argument(&$argument)).encode(out)
+        })
+    };
+}

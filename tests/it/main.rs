@@ -1,0 +1,31 @@
+//! The behaviour of nuthatch as its users see it. Every test runs in a process of its own (under
+//! `cargo nextest`), because configuration, memo and counts belong to a process.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod bad_input;
+mod budgets;
+mod child;
+mod context;
+mod damage;
+mod entries;
+mod events;
+mod files;
+mod identity;
+mod lake;
+mod macros_arguments;
+mod macros_companion;
+mod macros_impls;
+mod macros_send;
+mod macros_signatures;
+mod memo;
+mod mirrors;
+mod modes;
+mod observability;
+mod processes;
+mod queries;
+mod readings;
+mod results;
+mod single_flight;
+mod terminal;
+mod told;
