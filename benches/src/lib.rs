@@ -1,1 +1,17 @@
-//! The benches of nuthatch: every target is listed in Cargo.toml.
+//! What the benches of nuthatch share: measuring two things side by side, and the table of ratios.
+//!
+//! Every target is listed in Cargo.toml; `cargo bench` runs them all. Machines are noisy, so no
+//! figure stands alone: what is measured and what it is compared with take turns in one run, and
+//! the ratio of their medians is what counts.
+
+mod measure;
+mod table;
+
+pub use measure::{Rounds, Side, compare};
+pub use table::Table;
+
+/// The file that a `file://` URI names.
+#[must_use]
+pub fn local_path(uri: &str) -> std::path::PathBuf {
+    uri.strip_prefix("file://").unwrap_or(uri).into()
+}

@@ -71,8 +71,8 @@ pub struct Target {
     pub store: Arc<dyn ObjectStore>,
     /// The generation's own folder.
     pub prefix: Path,
-    /// The location and prefix as shown to people in errors: `root (s3://lake/…)`.
-    pub shown: String,
+    /// The location and prefix as shown to people in errors.
+    pub shown: Shown,
     /// Whether the store answers on the calling thread without waiting (local files, memory).
     pub immediate: bool,
     /// Values whose encoding is at most this many bytes are handed back as
@@ -90,13 +90,44 @@ pub struct Source {
     /// The generation's own folder.
     pub prefix: Path,
     /// The location and prefix as shown to people in errors.
-    pub shown: String,
+    pub shown: Shown,
     /// Whether the store answers on the calling thread without waiting.
     pub immediate: bool,
     /// What the manifest says of this backend.
     pub record: Arc<Stored>,
     /// The options of `backend_options(…)`, the call and the configuration, merged.
     pub options: toml::Table,
+}
+
+/// A place as people read it in errors: `root (s3://lake/…)`. It is put together where it is
+/// shown: most recalls show none.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    filesystem: Arc<str>,
+    path: Option<Path>,
+}
+
+impl Shown {
+    /// A path in a filesystem, which is named up to its closing bracket: `root (s3://lake`.
+    pub(crate) fn new(filesystem: &Arc<str>, path: &Path) -> Self {
+        Self { filesystem: Arc::clone(filesystem), path: Some(path.clone()) }
+    }
+}
+
+impl From<&str> for Shown {
+    /// A place in words of its own.
+    fn from(words: &str) -> Self {
+        Self { filesystem: words.into(), path: None }
+    }
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.path {
+            Some(path) => write!(f, "{}/{path})", self.filesystem),
+            None => f.write_str(&self.filesystem),
+        }
+    }
 }
 
 /// What a backend has written.

@@ -195,7 +195,7 @@ pub use nuthatch_macros::cache;
 /// For those who write a backend: the trait, what it writes and reads through, and what the
 /// manifest says of it.
 pub mod backend {
-    pub use nuthatch_core::backend::{Backend, Backends, Source, Stored, Target, Written};
+    pub use nuthatch_core::backend::{Backend, Backends, Shown, Source, Stored, Target, Written};
     pub use nuthatch_core::basic::Basic;
 }
 

@@ -5,6 +5,7 @@ use object_store::path::Path;
 use serde_json::{Map, Value};
 
 use super::envelope::TRAILER;
+use crate::backend::Shown;
 use crate::error::{Error, Result};
 
 const NAME: &str = "value.bin";
@@ -18,14 +19,14 @@ pub(super) fn path(prefix: &Path) -> Result<Path> {
 }
 
 /// The object's name in errors.
-pub(super) fn shown(prefix: &str) -> String {
+pub(super) fn shown(prefix: &Shown) -> String {
     format!("{prefix}/{NAME}")
 }
 
-pub(super) fn store_error(doing: &str, prefix: &str, error: object_store::Error) -> Error {
+pub(super) fn store_error(doing: &str, prefix: &Shown, error: object_store::Error) -> Error {
     Error::Store {
         doing: format!("{doing} {NAME}"),
-        location: prefix.to_owned(),
+        location: prefix.to_string(),
         source: error.into(),
     }
 }

@@ -51,8 +51,8 @@ impl From<Misread> for Fault {
 }
 
 fn inline<T: DeserializeOwned + 'static>(text: &str, source: &Source) -> Result<T> {
-    let fail = |fault: Fault| fault.into_error::<T>(source.shown.clone(), source);
-    let damaged = |why: String| Error::Damaged { object: source.shown.clone(), why };
+    let fail = |fault: Fault| fault.into_error::<T>(source.shown.to_string(), source);
+    let damaged = |why: String| Error::Damaged { object: source.shown.to_string(), why };
     let envelope = BASE64
         .decode(text.as_bytes())
         .map_err(|error| damaged(format!("its inlined value is no base64: {error}")))?;

@@ -12,7 +12,7 @@ use object_store::path::Path;
 use super::layout::{self, Address};
 use super::marker::Marker;
 use super::writing::Writing;
-use crate::backend::{Source, Stored};
+use crate::backend::{Shown, Source, Stored};
 use crate::config::CommitPolicy;
 use crate::error::{Error, Result};
 
@@ -70,6 +70,10 @@ pub struct Location {
 struct Inner {
     options: LocationOptions,
     shown: String,
+    /// The filesystems as they begin in what is shown of their objects: the location's own, and
+    /// those of backends that lie elsewhere.
+    own: Arc<str>,
+    elsewhere: BTreeMap<String, Arc<str>>,
     marker: Marker,
     clock: fn() -> SystemTime,
 }
@@ -100,8 +104,15 @@ impl Location {
     /// A location with a clock of its own, which tests turn back and forth.
     pub(super) fn with_clock(mut options: LocationOptions, clock: fn() -> SystemTime) -> Self {
         options.writable &= !matches!(options.name, LocationName::Mirror(_));
+        let begun = |filesystem: &Filesystem| {
+            format!("{} ({}", options.name, filesystem.url.trim_end_matches('/')).into()
+        };
+        let own = begun(&options.filesystem);
+        let elsewhere = options.elsewhere.iter().map(|(name, other)| (name.clone(), begun(other)));
+        let elsewhere = elsewhere.collect();
         let shown = format!("{} ({})", options.name, options.filesystem.url);
-        Self { inner: Arc::new(Inner { options, shown, marker: Marker::default(), clock }) }
+        let marker = Marker::default();
+        Self { inner: Arc::new(Inner { options, shown, own, elsewhere, marker, clock }) }
     }
 
     /// Which location it is.
@@ -180,13 +191,17 @@ impl Location {
         options: toml::Table,
     ) -> Result<Source> {
         let filesystem = self.filesystem(&stored.backend);
-        let prefix = layout::parse(&stored.path).map_err(|error| Error::Damaged {
-            object: self.show_own(address.manifest()),
-            why: error.to_string(),
-        })?;
+        // What is inlined lies in the manifest, and has no folder to look into.
+        let prefix = match stored.inline {
+            Some(_) => address.manifest().clone(),
+            None => layout::parse(&stored.path).map_err(|error| Error::Damaged {
+                object: self.show_own(address.manifest()),
+                why: error.to_string(),
+            })?,
+        };
         Ok(Source {
             store: Arc::clone(&filesystem.store),
-            shown: self.show(filesystem, &prefix),
+            shown: self.show_data(&stored.backend, &prefix),
             prefix,
             immediate: filesystem.immediate,
             record: Arc::clone(stored),
@@ -206,14 +221,15 @@ impl Location {
         self.inner.clock
     }
 
-    /// An object as shown to people in errors: the location's name and the object's URL.
-    pub(super) fn show(&self, filesystem: &Filesystem, path: &Path) -> String {
-        format!("{} ({})", self.name(), uri(filesystem, path))
+    /// An object of a backend as shown to people in errors: the location's name and the URL.
+    pub(super) fn show_data(&self, backend: &str, path: &Path) -> Shown {
+        let elsewhere = self.inner.elsewhere.get(backend);
+        Shown::new(elsewhere.unwrap_or(&self.inner.own), path)
     }
 
-    /// As [`show`](Self::show), for an object beside the manifests.
+    /// As [`show_data`](Self::show_data), for an object beside the manifests.
     pub(super) fn show_own(&self, path: &Path) -> String {
-        self.show(&self.inner.options.filesystem, path)
+        Shown::new(&self.inner.own, path).to_string()
     }
 
     pub(super) fn store_error(&self, doing: String, source: object_store::Error) -> Error {

@@ -15,7 +15,7 @@ use ulid::Ulid;
 
 use super::layout::{self, Address};
 use super::location::Location;
-use crate::backend::{Stored, Target, Written};
+use crate::backend::{Shown, Stored, Target, Written};
 use crate::error::{Error, Result};
 
 /// The shortest time between two signs of life, however short the grace time is.
@@ -38,7 +38,7 @@ pub struct Writing {
 struct Alive {
     store: Arc<dyn ObjectStore>,
     path: Path,
-    shown: String,
+    shown: Shown,
     grace: Duration,
     clock: fn() -> SystemTime,
     state: Mutex<State>,
@@ -65,7 +65,7 @@ impl Writing {
         let generation = Ulid::new().to_string().to_ascii_lowercase();
         let prefix = address.generation(&generation)?;
         let filesystem = location.filesystem(backend);
-        let shown = location.show(filesystem, &prefix);
+        let shown = location.show_data(backend, &prefix);
         let clock = location.clock();
         let alive = Alive {
             store: Arc::clone(&filesystem.store),
@@ -208,12 +208,12 @@ impl Alive {
              above what a write takes, and compute again"
         );
         let doing = "commit what was written".to_owned();
-        Error::Store { doing, location: self.shown.clone(), source: source.into() }
+        Error::Store { doing, location: self.shown.to_string(), source: source.into() }
     }
 
     fn store_error(&self, doing: &str, source: object_store::Error) -> Error {
         let doing = format!("{doing} the sign of life {}", self.path);
-        Error::Store { doing, location: self.shown.clone(), source: source.into() }
+        Error::Store { doing, location: self.shown.to_string(), source: source.into() }
     }
 }
 

@@ -23,7 +23,8 @@ pub(crate) async fn add_missing<E: Send + Sync + 'static>(
     hit: &mut Hit<E>,
 ) {
     let plan = &prepared.plan;
-    if !prepared.writes(hit.place.name()) {
+    let names_none = plan.backend.is_none() && plan.storage_backend.is_none();
+    if names_none || !prepared.writes(hit.place.name()) {
         return;
     }
     let place = Arc::clone(&hit.place);
@@ -85,7 +86,7 @@ where
     let target = Target {
         store: Arc::new(InMemory::new()),
         prefix: Path::from("value"),
-        shown: "memory".to_owned(),
+        shown: "memory".into(),
         immediate: true,
         inline_up_to: 0,
         options: toml::Table::new(),

@@ -192,7 +192,7 @@ fn a_failing_store_is_named_and_the_upload_given_up() {
             let (counting, target) = counted(Arc::new(faulty), immediate);
             let error = store(&value, &target).expect_err("the store fails");
             let Error::Store { doing, location, .. } = &error else { panic!("{error}") };
-            assert_eq!((doing.as_str(), location), ("write value.bin", &target.shown));
+            assert_eq!((doing.as_str(), location), ("write value.bin", &target.shown.to_string()));
             let given_up = u64::from(operation != Operation::Multipart);
             assert_eq!(counting.counts().of(Operation::Abort), given_up);
             assert!(!left_over(folder.path()), "{operation}");

@@ -36,7 +36,7 @@ fn target(store: &Arc<dyn ObjectStore>, inline_up_to: usize) -> Target {
     Target {
         store: Arc::clone(store),
         prefix: Path::from("data/aa/key/generation"),
-        shown: "local (memory://lake/data/aa/key/generation)".to_owned(),
+        shown: "local (memory://lake/data/aa/key/generation)".into(),
         immediate: true,
         inline_up_to,
         options: toml::Table::new(),

@@ -30,7 +30,7 @@ fn each_write_has_a_fresh_generation_below_its_entry() {
     let prefix = address().generation(one.generation()).unwrap();
     assert_eq!(one.target().prefix, prefix);
     assert_eq!(finish(&one).unwrap().path, prefix.to_string());
-    assert_eq!(one.target().shown, format!("root (memory://lake/{prefix})"));
+    assert_eq!(one.target().shown.to_string(), format!("root (memory://lake/{prefix})"));
 }
 
 #[test]
