@@ -1,5 +1,8 @@
 //! What a call may ask for, and what of it reaches nested calls.
 
+use std::fmt;
+
+use crate::config::Masked;
 use crate::mode::CacheMode;
 
 /// Which calls are recomputed, or memoized: this one, those of some functions, or all.
@@ -57,7 +60,7 @@ impl From<&[&str]> for Recompute {
 ///
 /// let options = Options::new().cache_mode(CacheMode::Local).recompute(["daily"]);
 /// ```
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 #[must_use]
 pub struct Options {
     pub(crate) mode: Option<CacheMode>,
@@ -72,6 +75,26 @@ pub struct Options {
     pub(crate) strict: Option<bool>,
     pub(crate) validate: Option<bool>,
     pub(crate) cache: Option<bool>,
+}
+
+impl fmt::Debug for Options {
+    /// Without what looks like a secret among the backends' options.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("mode", &self.mode)
+            .field("recompute", &self.recompute)
+            .field("memoize", &self.memoize)
+            .field("namespace", &self.namespace)
+            .field("backend", &self.backend)
+            .field("backend_options", &Masked(&self.backend_options))
+            .field("storage_backend", &self.storage_backend)
+            .field("storage_backend_options", &Masked(&self.storage_backend_options))
+            .field("retry_null", &self.retry_null)
+            .field("strict", &self.strict)
+            .field("validate", &self.validate)
+            .field("cache", &self.cache)
+            .finish()
+    }
 }
 
 impl Options {

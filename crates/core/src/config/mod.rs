@@ -71,6 +71,7 @@ pub use current::{current, read, set_parameter, set_parameters};
 pub use origin::Origin;
 pub use parameters::reference;
 pub use resolve::{Sources, resolve};
+pub(crate) use secrets::Masked;
 pub use settings::{BackendSettings, LocationSettings, Settings};
 /// A parameter's value in code.
 pub use toml::Value;
