@@ -23,6 +23,7 @@ mod mirrors;
 mod modes;
 mod observability;
 mod processes;
+mod published;
 mod queries;
 mod readings;
 mod results;

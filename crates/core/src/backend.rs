@@ -1,6 +1,7 @@
 //! How a value is laid out in a location: the trait that every backend implements.
 
 use std::fmt;
+use std::path::Path as FilePath;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -9,6 +10,7 @@ use object_store::ObjectStore;
 use object_store::path::Path;
 use serde::{Deserialize, Serialize};
 
+use crate::config::Masked;
 use crate::error::{Error, Result};
 
 /// Lays values of `T` out in a location, and reads them back.
@@ -62,10 +64,23 @@ pub trait Backend<T>: Send + Sync + fmt::Debug + 'static {
         let function = std::any::type_name::<T>().to_owned();
         Box::pin(async move { Err(Error::Usage { function, message }) })
     }
+
+    /// Whether [`publish`](Backend::publish) does anything.
+    fn publishes(&self) -> bool {
+        false
+    }
+
+    /// Shows people what the entry holds now: a database's view is pointed at the table. It is
+    /// called after each commit, and once more where another was first in the meantime; a failure
+    /// is a warning, for the entry is whole without it.
+    fn publish<'a>(&'a self, source: &'a Source) -> BoxFuture<'a, Result<()>> {
+        let _ = source;
+        Box::pin(async { Ok(()) })
+    }
 }
 
-/// Where a backend writes one generation.
-#[derive(Debug, Clone)]
+/// Where a backend writes one generation. `Debug` shows no secret among the options.
+#[derive(Clone)]
 pub struct Target {
     /// The store to write to.
     pub store: Arc<dyn ObjectStore>,
@@ -75,6 +90,8 @@ pub struct Target {
     pub shown: Shown,
     /// Whether the store answers on the calling thread without waiting (local files, memory).
     pub immediate: bool,
+    /// The store's own folder, where it is one.
+    pub folder: Option<Arc<FilePath>>,
     /// Values whose encoding is at most this many bytes are handed back as
     /// [`Written::inline`]; 0 where nothing may be inlined.
     pub inline_up_to: usize,
@@ -82,8 +99,8 @@ pub struct Target {
     pub options: toml::Table,
 }
 
-/// Where a backend reads one generation.
-#[derive(Debug, Clone)]
+/// Where a backend reads one generation. `Debug` shows no secret among the options.
+#[derive(Clone)]
 pub struct Source {
     /// The store to read from.
     pub store: Arc<dyn ObjectStore>,
@@ -93,10 +110,33 @@ pub struct Source {
     pub shown: Shown,
     /// Whether the store answers on the calling thread without waiting.
     pub immediate: bool,
+    /// The store's own folder, where it is one.
+    pub folder: Option<Arc<FilePath>>,
     /// What the manifest says of this backend.
     pub record: Arc<Stored>,
     /// The options of `backend_options(…)`, the call and the configuration, merged.
     pub options: toml::Table,
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Target")
+            .field("shown", &self.shown.to_string())
+            .field("prefix", &self.prefix.as_ref())
+            .field("options", &Masked(&self.options))
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Source")
+            .field("shown", &self.shown.to_string())
+            .field("prefix", &self.prefix.as_ref())
+            .field("record", &self.record)
+            .field("options", &Masked(&self.options))
+            .finish_non_exhaustive()
+    }
 }
 
 /// A place as people read it in errors: `root (s3://lake/…)`. It is put together where it is
@@ -138,7 +178,13 @@ pub struct Written {
     /// The size of everything written, in bytes.
     pub bytes: u64,
     /// What the backend wants to find again in [`Stored::details`]: checksums, a table version.
+    ///
+    /// A text `uri` says where people find the data, where that is no path of the location. It
+    /// holds no credentials.
     pub details: serde_json::Map<String, serde_json::Value>,
+    /// An upsert has changed the generation that it was given as its base, and has made none of
+    /// its own.
+    pub in_base: bool,
 }
 
 /// What the manifest says of one backend of an entry.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::Path as FilePath;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -39,6 +40,8 @@ pub struct Filesystem {
     pub url: String,
     /// Whether the store answers on the calling thread without waiting (local files, memory).
     pub immediate: bool,
+    /// The folder, where the store is one.
+    pub folder: Option<Arc<FilePath>>,
 }
 
 /// What a location is made of.
@@ -155,6 +158,9 @@ impl Location {
     /// Where a stored value can be found by people.
     #[must_use]
     pub fn data_uri(&self, stored: &Stored) -> String {
+        if let Some(uri) = stored.details.get("uri").and_then(|uri| uri.as_str()) {
+            return uri.to_owned();
+        }
         let filesystem = self.filesystem(&stored.backend);
         match layout::parse(&stored.path) {
             Ok(path) => uri(filesystem, &path),
@@ -204,6 +210,7 @@ impl Location {
             shown: self.show_data(&stored.backend, &prefix),
             prefix,
             immediate: filesystem.immediate,
+            folder: filesystem.folder.clone(),
             record: Arc::clone(stored),
             options,
         })

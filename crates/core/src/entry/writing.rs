@@ -80,6 +80,7 @@ impl Writing {
             prefix,
             shown,
             immediate: filesystem.immediate,
+            folder: filesystem.folder.clone(),
             inline_up_to,
             options,
         };
@@ -132,6 +133,7 @@ impl Writing {
     }
 
     /// What the manifest will say of what was written, once it is sure that it is still there.
+    /// `base` is what an upsert has merged onto.
     ///
     /// # Errors
     ///
@@ -139,16 +141,18 @@ impl Writing {
     pub async fn finish(
         &self,
         written: Written,
+        base: Option<&Stored>,
         type_name: &str,
         type_shape: Option<String>,
     ) -> Result<Stored> {
         if written.inline.is_none() {
             self.alive.check().await?;
         }
+        let base = base.filter(|_| written.in_base);
         Ok(Stored {
             backend: self.backend.clone(),
-            generation: self.generation.clone(),
-            path: self.target.prefix.to_string(),
+            generation: base.map_or(&self.generation, |base| &base.generation).clone(),
+            path: base.map_or_else(|| self.target.prefix.to_string(), |base| base.path.clone()),
             bytes: written.bytes,
             type_name: type_name.to_owned(),
             type_shape,

@@ -50,7 +50,13 @@ pub(crate) async fn add_missing<E: Send + Sync + 'static>(
         hit.value = Some(value);
         let added = async {
             let from = hit.input.generation.clone().unwrap_or_default();
-            place.add_backend(&address, hit.seen.clone(), from, stored?).await
+            let stored = stored?;
+            let added = Arc::new(stored.clone());
+            place.add_backend(&address, hit.seen.clone(), from, stored).await?;
+            if let Err(error) = place.publish(&address, added, backend, options).await {
+                report::not_published(&request.arguments, place.shown(), &error);
+            }
+            Ok::<_, Error>(())
         };
         if let Err(error) = added.await {
             report::not_stored(&request.arguments, place.shown(), &error);
@@ -88,6 +94,7 @@ where
         prefix: Path::from("value"),
         shown: "memory".into(),
         immediate: true,
+        folder: None,
         inline_up_to: 0,
         options: toml::Table::new(),
     };
@@ -107,6 +114,7 @@ where
         prefix: target.prefix,
         shown: target.shown,
         immediate: true,
+        folder: None,
         record: Arc::new(stored),
         options: toml::Table::new(),
     };

@@ -178,7 +178,29 @@ impl<T: Send + Sync + 'static> Keeping<'_, T> {
             Ok(content) => self.commit(seen, content).await,
             Err(error) => Err(error),
         };
+        if let (Some(backend), Ok(Some((entry, _)))) = (backend, &result) {
+            self.publish(entry, backend).await;
+        }
         (value, result)
+    }
+
+    /// Shows people what was committed. The entry is whole without it.
+    async fn publish(&self, entry: &Entry, backend: &'static dyn Backend<T>) {
+        let stored = entry.backends().iter().find(|stored| stored.backend == backend.name());
+        let Some(stored) = stored else { return };
+        let (stored, options) = (Arc::clone(stored), self.options());
+        if let Err(error) = self.place.publish(&self.address, stored, backend, options).await {
+            report::not_published(&self.request.arguments, self.place.shown(), &error);
+        }
+    }
+
+    /// The options of the backend that is written.
+    fn options(&self) -> &toml::Table {
+        let plan = &self.prepared.plan;
+        match plan.storage_backend {
+            Some(_) => &plan.storage_backend_options,
+            None => &plan.backend_options,
+        }
     }
 
     /// What stands in a location that was not read, as far as it may be replaced: `None` where
@@ -245,11 +267,7 @@ impl<T: Send + Sync + 'static> Keeping<'_, T> {
         let Some(backend) = backend else {
             return (Some(value), Err(Error::other("the type has no backend")));
         };
-        let plan = &self.prepared.plan;
-        let options = match plan.storage_backend {
-            Some(_) => &plan.storage_backend_options,
-            None => &plan.backend_options,
-        };
+        let options = self.options();
         let (value, stored) = self.place.write(&self.address, backend, value, options).await;
         (Some(value), stored.map(|stored| Content::Value(vec![stored])))
     }

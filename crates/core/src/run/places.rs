@@ -1,6 +1,7 @@
 //! The configured locations, opened: what the run loop reads and writes.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, OnceLock};
 
@@ -16,6 +17,8 @@ use crate::store;
 
 /// Values whose encoding is at most this long lie in the manifest: one GET recalls them.
 const INLINE_UP_TO: usize = 32 * 1024;
+/// How often an entry is shown anew where others commit at the same time.
+const PUBLISH_ATTEMPTS: usize = 16;
 
 /// All locations of one configuration. Each is opened when it is first needed.
 #[derive(Debug)]
@@ -108,7 +111,6 @@ impl From<CannotOpen> for Error {
 
 /// One location. What its store answers at once is awaited here; all else runs on nuthatch's
 /// own runtime, so that it does not matter where a call is awaited.
-#[derive(Debug)]
 pub(crate) struct Place {
     location: Location,
     /// The backends' own options in this location.
@@ -120,8 +122,10 @@ impl Place {
         let open = |filesystem: &str, options: &toml::Table| {
             let mut options = options.clone();
             options.entry("durable").or_insert_with(|| settings.durable.into());
-            let store::Opened { store, url, immediate, .. } = store::open(filesystem, &options)?;
-            Ok::<_, Error>(Filesystem { store, url, immediate })
+            let store::Opened { store, url, immediate, folder, .. } =
+                store::open(filesystem, &options)?;
+            let folder = folder.map(Into::into);
+            Ok::<_, Error>(Filesystem { store, url, immediate, folder })
         };
         let mut options =
             LocationOptions::new(name, open(&place.filesystem, &place.filesystem_options)?);
@@ -250,6 +254,33 @@ impl Place {
         self.run(runtime::within(merging)).await
     }
 
+    /// Has a backend show people what the entry holds now. Where another writer was first in the
+    /// meantime, what it has committed is shown in turn: the last to show has read the manifest
+    /// after it.
+    pub(crate) async fn publish<T: Send + Sync + 'static>(
+        &self,
+        address: &Address,
+        mut stored: Arc<Stored>,
+        backend: &'static dyn Backend<T>,
+        options: &toml::Table,
+    ) -> Result<()> {
+        if !backend.publishes() {
+            return Ok(());
+        }
+        for _ in 0..PUBLISH_ATTEMPTS {
+            let source = self.source(address, &stored, options)?;
+            let showing = async move { backend.publish(&source).await };
+            self.run(runtime::within(showing)).await?;
+            let Lookup::Found { entry, .. } = self.look_up(address).await? else { break };
+            let named = |now: &&Arc<Stored>| now.backend == stored.backend;
+            match entry.backends().iter().find(named) {
+                Some(now) if now.generation != stored.generation => stored = Arc::clone(now),
+                _ => break,
+            }
+        }
+        Ok(())
+    }
+
     fn writer<T>(
         &self,
         address: &Address,
@@ -304,6 +335,13 @@ impl Place {
     }
 }
 
+impl fmt::Debug for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The options may hold secrets.
+        f.debug_struct("Place").field("location", &self.location).finish_non_exhaustive()
+    }
+}
+
 /// One generation on its way.
 struct Writer<T: 'static> {
     location: Location,
@@ -316,13 +354,13 @@ impl<T: Send + Sync + 'static> Writer<T> {
     async fn write(self, value: &T) -> Result<Stored> {
         let writing = self.begin().await?;
         let written = self.backend.write(value, writing.target()).await?;
-        self.finish(&writing, written).await
+        self.finish(&writing, written, None).await
     }
 
     async fn upsert(self, value: &T, keys: &[&str], base: Option<&Source>) -> Result<Stored> {
         let writing = self.begin().await?;
         let written = self.backend.upsert(value, keys, base, writing.target()).await?;
-        self.finish(&writing, written).await
+        self.finish(&writing, written, base).await
     }
 
     async fn begin(&self) -> Result<Writing> {
@@ -334,9 +372,15 @@ impl<T: Send + Sync + 'static> Writer<T> {
         Ok(writing)
     }
 
-    async fn finish(&self, writing: &Writing, written: Written) -> Result<Stored> {
+    async fn finish(
+        &self,
+        writing: &Writing,
+        written: Written,
+        base: Option<&Source>,
+    ) -> Result<Stored> {
         let type_name = std::any::type_name::<T>();
-        writing.finish(written, type_name, self.backend.type_shape()).await
+        let base = base.map(|base| &*base.record);
+        writing.finish(written, base, type_name, self.backend.type_shape()).await
     }
 }
 

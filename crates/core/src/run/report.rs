@@ -171,6 +171,15 @@ pub(crate) fn not_stored(arguments: &Arguments, place: &str, error: &Error) {
     );
 }
 
+/// What was committed is not shown where people look for it.
+pub(crate) fn not_published(arguments: &Arguments, place: &str, error: &Error) {
+    tracing::warn!(
+        target: "nuthatch",
+        call = ?arguments, location = place, %error,
+        "the value is stored, and what shows it to people could not be updated",
+    );
+}
+
 /// An entry that was asked about stands.
 pub(crate) fn kept(arguments: &Arguments, place: &Place, asked: bool) {
     let why = if asked {

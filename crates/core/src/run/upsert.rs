@@ -12,6 +12,7 @@ use super::keep::{Facts, draft};
 use super::places::{Place, remove};
 use super::queries::level_of;
 use super::recall::read;
+use super::report;
 use super::request::{Prepared, Request};
 
 /// How often a merge that lost its commit merges again onto the winner.
@@ -101,6 +102,12 @@ impl<T: Send + Sync + 'static> Upsert<T> {
                     count(&COUNTERS.stored);
                     add(&COUNTERS.bytes_written, bytes);
                     let stored = self.stored(request, &entry)?;
+                    let shown = Arc::clone(&stored);
+                    let shown = self.place.publish(&address, shown, backend, options).await;
+                    if let Err(error) = shown {
+                        let place = self.place.shown();
+                        report::not_published(&request.arguments, place, &error);
+                    }
                     return read(&self.place, &address, &stored, self.backend, options).await;
                 }
             }

@@ -38,13 +38,14 @@ fn target(store: &Arc<dyn ObjectStore>, inline_up_to: usize) -> Target {
         prefix: Path::from("data/aa/key/generation"),
         shown: "local (memory://lake/data/aa/key/generation)".into(),
         immediate: true,
+        folder: None,
         inline_up_to,
         options: toml::Table::new(),
     }
 }
 
 fn source<T: Value>(target: &Target, written: Written) -> Source {
-    let Target { store, prefix, shown, immediate, options, .. } = target.clone();
+    let Target { store, prefix, shown, immediate, folder, options, .. } = target.clone();
     let record = Arc::new(Stored {
         backend: Backend::<T>::name(&Basic).to_owned(),
         generation: "generation".to_owned(),
@@ -55,7 +56,7 @@ fn source<T: Value>(target: &Target, written: Written) -> Source {
         inline: written.inline.map(|bytes| BASE64.encode(&bytes)),
         details: written.details,
     });
-    Source { store, prefix, shown, immediate, record, options }
+    Source { store, prefix, shown, immediate, folder, record, options }
 }
 
 fn memory() -> Arc<dyn ObjectStore> {

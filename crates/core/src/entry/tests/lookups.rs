@@ -194,8 +194,12 @@ fn a_folder_where_the_manifest_should_be_is_told() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir_all(folder.path().join(address().manifest().as_ref())).unwrap();
     let store = LocalFileSystem::new_with_prefix(folder.path()).unwrap();
-    let filesystem =
-        Filesystem { store: Arc::new(store), url: "file:///lake".to_owned(), immediate: false };
+    let filesystem = Filesystem {
+        store: Arc::new(store),
+        url: "file:///lake".to_owned(),
+        immediate: false,
+        folder: None,
+    };
     let mut options = LocationOptions::new(LocationName::Root, filesystem);
     options.commit = CommitPolicy::LastWriterWins;
     let lake = Location::new(options);

@@ -43,7 +43,7 @@ fn turn_back(time: Duration) {
 
 fn filesystem(store: &Arc<Fake>) -> Filesystem {
     let store = Arc::clone(store);
-    Filesystem { store, url: "memory://lake".to_owned(), immediate: true }
+    Filesystem { store, url: "memory://lake".to_owned(), immediate: true, folder: None }
 }
 
 fn options(store: &Arc<Fake>) -> LocationOptions {
@@ -77,7 +77,7 @@ async fn write(location: &Location, address: &Address, value: &[u8]) -> Stored {
         true => written.inline = Some(value.to_vec().into()),
         false => fake::put_data(writing.target(), value).await,
     }
-    writing.finish(written, "bytes", Some("shape".to_owned())).await.unwrap()
+    writing.finish(written, None, "bytes", Some("shape".to_owned())).await.unwrap()
 }
 
 async fn draft(location: &Location, address: &Address, value: &[u8]) -> Draft {

@@ -14,7 +14,7 @@ fn begin(lake: &Location) -> Writing {
 }
 
 fn finish(writing: &Writing) -> crate::Result<Stored> {
-    block_on(writing.finish(Written::default(), "Dataset", None))
+    block_on(writing.finish(Written::default(), None, "Dataset", None))
 }
 
 fn alive(writing: &Writing) -> Path {
@@ -95,7 +95,7 @@ fn an_inlined_value_needs_no_sign() {
     let writing = begin(&lake);
     advance(GRACE * 2);
     let inline = Written { inline: Some(b"small".to_vec().into()), bytes: 5, ..Written::default() };
-    let stored = block_on(writing.finish(inline, "i64", None)).unwrap();
+    let stored = block_on(writing.finish(inline, None, "i64", None)).unwrap();
     assert_eq!(stored.inline.as_deref(), Some("c21hbGw="));
 }
 
@@ -121,4 +121,21 @@ fn the_beat_ends_with_the_write() {
     assert_eq!(beats.as_mut().poll(&mut context), Poll::Pending);
     drop(writing);
     assert_eq!(beats.as_mut().poll(&mut context), Poll::Ready(()));
+}
+
+#[test]
+fn what_went_into_the_base_stays_the_bases_generation() {
+    let store = Arc::new(Fake::default());
+    let lake = root(&store);
+    let first = finish(&begin(&lake)).unwrap();
+    let writing = begin(&lake);
+    let merged = |in_base| {
+        let written = Written { in_base, ..Written::default() };
+        block_on(writing.finish(written, Some(&first), "Dataset", None)).unwrap()
+    };
+    let stored = merged(true);
+    assert_eq!((&stored.generation, &stored.path), (&first.generation, &first.path));
+    let stored = merged(false);
+    assert_eq!(stored.generation, writing.generation());
+    assert_ne!(stored.path, first.path);
 }
