@@ -6,6 +6,7 @@ use crate::steps::{STEPS, Step};
 pub(crate) const USAGE: &str = "\
 usage: cargo xtask test [--only STEP,STEP…]    run the steps, all of them or only some
        cargo xtask test --list                 name the steps
+       cargo xtask with-servers PROGRAM …      run a program that finds the databases of the tests
        cargo xtask help                        this text";
 
 /// What was asked for.
@@ -13,6 +14,8 @@ usage: cargo xtask test [--only STEP,STEP…]    run the steps, all of them or o
 pub(crate) enum Command {
     Help,
     List,
+    /// A program and its arguments.
+    WithServers(Vec<String>),
     /// The chosen steps, in the order of [`STEPS`].
     Test(Vec<&'static Step>),
 }
@@ -22,6 +25,10 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Comma
     match arguments.next().as_deref() {
         Some("help" | "--help" | "-h") => Ok(Command::Help),
         Some("test") => parse_test(arguments),
+        Some("with-servers") => match arguments.collect::<Vec<_>>() {
+            line if line.is_empty() => Err("`with-servers` needs a program to run".into()),
+            line => Ok(Command::WithServers(line)),
+        },
         Some(other) => Err(format!("there is no command `{other}`").into()),
         None => Err("say which command".into()),
     }
@@ -99,6 +106,15 @@ mod tests {
         assert!(error("test fmt").contains("does not know `fmt`"));
         assert!(error("bench").contains("no command `bench`"));
         assert!(error("").contains("which command"));
+        assert!(error("with-servers").contains("needs a program"));
+    }
+
+    #[test]
+    fn a_program_keeps_its_own_arguments() {
+        match parsed("with-servers cargo nextest --list").unwrap() {
+            Command::WithServers(line) => assert_eq!(line, ["cargo", "nextest", "--list"]),
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]

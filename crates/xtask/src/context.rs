@@ -4,7 +4,7 @@ use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus};
+use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::Result;
@@ -35,7 +35,7 @@ impl Context {
     /// A program with these arguments, in the root of the workspace.
     pub(crate) fn program<A: AsRef<OsStr>>(
         &self,
-        program: &str,
+        program: impl AsRef<OsStr>,
         arguments: impl IntoIterator<Item = A>,
     ) -> Task<'_> {
         let mut command = Command::new(program);
@@ -46,6 +46,11 @@ impl Context {
             command.env_remove(name);
         }
         Task { context: self, command }
+    }
+
+    /// Whether the step's time is up.
+    pub(crate) fn is_over(&self) -> bool {
+        self.elapsed() >= self.limit
     }
 
     pub(crate) fn elapsed(&self) -> Duration {
@@ -118,6 +123,36 @@ impl Task<'_> {
             return Err(error);
         }
         Ok(printed)
+    }
+
+    /// As [`output`](Self::output); what it says on the way is shown only where it fails.
+    pub(crate) fn quiet_output(mut self) -> Result<String> {
+        let folder = Scratch::new()?;
+        let (out, said) = (folder.path().join("stdout"), folder.path().join("stderr"));
+        self.command.stdout(File::create(&out)?).stderr(File::create(&said)?);
+        let result = self.execute();
+        if let Err(error) = result {
+            print!("{}", String::from_utf8_lossy(&fs::read(&said)?));
+            return Err(error);
+        }
+        Ok(String::from_utf8_lossy(&fs::read(&out)?).into_owned())
+    }
+
+    /// Whether it can be run and succeeds; it is asked again and again, so nothing is shown.
+    pub(crate) fn succeeds(mut self) -> bool {
+        self.command.stdout(Stdio::null()).stderr(Stdio::null());
+        let deadline = self.context.started + self.context.limit;
+        let ran = Running::start(&mut self.command).and_then(|run| run.wait_until(deadline));
+        matches!(ran, Ok(Some(status)) if status.success())
+    }
+
+    /// Starts it beside what follows, writing into a file. It is ended when what is returned is
+    /// dropped.
+    pub(crate) fn start(mut self, log: &Path) -> Result<Running> {
+        println!("$ {} &", self.line());
+        let file = File::create(log)?;
+        self.command.stdout(file.try_clone()?).stderr(file);
+        Running::start(&mut self.command)
     }
 
     fn execute(&mut self) -> Result {

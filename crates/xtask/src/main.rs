@@ -6,6 +6,7 @@
 //! | `steps` | the steps of `test`, a file each, and the table that orders them |
 //! | `session` | runs steps, times them, and closes with the table of times |
 //! | `context` | what a step is given: folders, its time limit, ways to run programs |
+//! | `services` | servers that tests need, each thrown away when its step ends |
 //! | `process` | a running child that is ended, with its descendants, when its time is up |
 //! | `tools` | programs that a step needs, installed where they are absent |
 //! | `metadata` | what cargo knows of packages and targets |
@@ -17,6 +18,7 @@ mod metadata;
 mod places;
 mod process;
 mod scratch;
+mod services;
 mod session;
 mod steps;
 mod tools;
@@ -52,6 +54,7 @@ fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Help => println!("{}", arguments::USAGE),
         Command::List => session::list(),
+        Command::WithServers(line) => session::with_servers(&line)?,
         Command::Test(selected) => {
             if !session::run(&selected)? {
                 return Ok(ExitCode::from(FAILED));

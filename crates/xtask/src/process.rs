@@ -26,6 +26,13 @@ impl Running {
         Ok(Self { child, finished: false })
     }
 
+    /// How it ended, where it has.
+    pub(crate) fn finished(&mut self) -> Result<Option<ExitStatus>> {
+        let status = self.child.try_wait()?;
+        self.finished |= status.is_some();
+        Ok(status)
+    }
+
     /// Waits until it has finished, or ends it at the deadline and gives `None`.
     pub(crate) fn wait_until(mut self, deadline: Instant) -> Result<Option<ExitStatus>> {
         loop {

@@ -7,7 +7,11 @@ use std::time::Duration;
 use crate::Result;
 use crate::context::Context;
 use crate::places::Places;
+use crate::services::Servers;
 use crate::steps::{STEPS, Step};
+
+/// How long a program may run beside the servers.
+const SERVED: Duration = Duration::from_secs(4 * 60 * 60);
 
 #[derive(Debug)]
 struct Row {
@@ -46,6 +50,14 @@ pub(crate) fn run(steps: &[&'static Step]) -> Result<bool> {
     println!("{}", closing_line(&rows));
     io::stdout().flush()?;
     Ok(failure.is_none())
+}
+
+/// Runs a program beside the servers that tests store in.
+pub(crate) fn with_servers(line: &[String]) -> Result {
+    let [program, arguments @ ..] = line else { return Err("which program?".into()) };
+    let context = Context::new(Places::find()?, SERVED);
+    let servers = Servers::start(&context)?;
+    servers.known_to(context.program(program, arguments)).run()
 }
 
 fn run_one(step: &Step, places: &Places) -> (Duration, Result) {
