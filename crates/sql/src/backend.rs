@@ -1,0 +1,331 @@
+//! The backend: a value, the place that core gives it, and a table between the two.
+
+use std::path::Path as FilePath;
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::compute::concat_batches;
+use arrow::datatypes::SchemaRef;
+use futures::future::BoxFuture;
+use nuthatch_core::Result;
+use nuthatch_core::backend::{Backend, Source, Target, Written};
+use object_store::path::Path;
+use object_store::{ObjectStoreExt, PutPayload};
+
+use crate::failure::Failure;
+use crate::frame::Frame;
+use crate::gather::Gather;
+use crate::merge;
+use crate::names::Names;
+use crate::options::Options;
+use crate::record::Record;
+use crate::server::{self, Merge};
+use crate::statements::Table;
+
+/// Stores tables in a database.
+///
+/// ```
+/// use nuthatch_core::backend::Backend;
+/// use arrow::array::RecordBatch;
+///
+/// assert_eq!(Backend::<RecordBatch>::name(&nuthatch_sql::Sql), "sql");
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Sql;
+
+/// A Rust type that is a table: some batches of one schema.
+trait Rows: Send + Sync + Sized + 'static {
+    fn batches(&self) -> &[RecordBatch];
+    fn from_batches(schema: &SchemaRef, batches: Vec<RecordBatch>) -> Result<Self, Failure>;
+}
+
+impl Rows for RecordBatch {
+    fn batches(&self) -> &[RecordBatch] {
+        std::slice::from_ref(self)
+    }
+
+    fn from_batches(schema: &SchemaRef, mut batches: Vec<RecordBatch>) -> Result<Self, Failure> {
+        if batches.len() == 1 {
+            return Ok(batches.remove(0));
+        }
+        concat_batches(schema, &batches).map_err(|error| Failure::Damaged(error.to_string()))
+    }
+}
+
+impl Rows for Vec<RecordBatch> {
+    fn batches(&self) -> &[RecordBatch] {
+        self
+    }
+
+    fn from_batches(_: &SchemaRef, batches: Vec<RecordBatch>) -> Result<Self, Failure> {
+        Ok(batches)
+    }
+}
+
+impl<T: Rows> Backend<T> for Sql {
+    fn name(&self) -> &'static str {
+        crate::NAME
+    }
+
+    // The schema in the manifest says what the table is.
+    fn type_shape(&self) -> Option<String> {
+        None
+    }
+
+    fn write<'a>(&'a self, value: &'a T, target: &'a Target) -> BoxFuture<'a, Result<Written>> {
+        Box::pin(async move {
+            let options = Options::read(&target.options, target.folder.as_deref())?;
+            write(value.batches(), target, &options)
+                .await
+                .map_err(|failure| failure.into_error::<T>("write", &shown(target), &options))
+        })
+    }
+
+    fn read<'a>(&'a self, source: &'a Source) -> BoxFuture<'a, Result<T>> {
+        Box::pin(async move {
+            let options = Options::read(&source.options, source.folder.as_deref())?;
+            let read = async {
+                let (schema, batches) = read(source, &options).await?;
+                T::from_batches(&schema, batches)
+            };
+            let shown = source.shown.to_string();
+            read.await.map_err(|failure| failure.into_error::<T>("read", &shown, &options))
+        })
+    }
+
+    fn weigh(&self, value: &T) -> u64 {
+        weight(value.batches())
+    }
+
+    fn can_upsert(&self) -> bool {
+        true
+    }
+
+    fn upsert<'a>(
+        &'a self,
+        value: &'a T,
+        keys: &'a [&'a str],
+        base: Option<&'a Source>,
+        target: &'a Target,
+    ) -> BoxFuture<'a, Result<Written>> {
+        Box::pin(async move {
+            let options = Options::read(&target.options, target.folder.as_deref())?;
+            upsert(value.batches(), keys, base, target, &options)
+                .await
+                .map_err(|failure| failure.into_error::<T>("write", &shown(target), &options))
+        })
+    }
+
+    fn publishes(&self) -> bool {
+        true
+    }
+
+    fn publish<'a>(&'a self, source: &'a Source) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let options = Options::read(&source.options, source.folder.as_deref())?;
+            let publish = async {
+                let record = Record::read(&source.record, options.dialect)?;
+                let server = server::connect(&options);
+                let table = record.table(options.dialect);
+                server.publish(&record.names.view, table, options.shows_index).await
+            };
+            let shown = source.shown.to_string();
+            publish.await.map_err(|failure| failure.into_error::<T>("show", &shown, &options))
+        })
+    }
+}
+
+/// Drops the table of one generation, and the view where it still shows that table. `prefix` is
+/// the generation's folder, `options` are those of the backend in its location, `folder` is the
+/// location's, where it is one. Says whether there was a table.
+///
+/// Readers of the table are waited for no longer than `lock_timeout`.
+///
+/// # Errors
+///
+/// The database could not be reached, or others went on using the table.
+pub async fn remove(
+    prefix: &Path,
+    options: &toml::Table,
+    folder: Option<&FilePath>,
+) -> Result<bool> {
+    let options = Options::read(options, folder)?;
+    let names = names(prefix, &options);
+    let (dialect, schema) = (options.dialect, names.schema.as_deref());
+    let table = Table { dialect, schema, name: &names.table, columns: &[] };
+    let removed = server::connect(&options).remove(&names.view, table).await;
+    removed.map_err(|failure| failure.into_error::<()>("remove", prefix.as_ref(), &options))
+}
+
+async fn write(
+    batches: &[RecordBatch],
+    target: &Target,
+    options: &Options,
+) -> Result<Written, Failure> {
+    let schema = one_schema(batches)?;
+    let frame = Frame::new(&schema, batches, options.dialect).map_err(Failure::Refused)?;
+    announce(target, options).await?;
+    let record = Record {
+        names: names(&target.prefix, options),
+        columns: frame.columns.clone(),
+        schema,
+        rows: (!options.in_place).then_some(frame.rows),
+    };
+    server::connect(options).create(record.table(options.dialect), &frame).await?;
+    written(&record, weight(batches), options)
+}
+
+async fn read(
+    source: &Source,
+    options: &Options,
+) -> Result<(SchemaRef, Vec<RecordBatch>), Failure> {
+    let record = Record::read(&source.record, options.dialect)?;
+    let columns = record.columns.clone();
+    let gather = Gather::new(Arc::clone(&record.schema), columns, options.chunk);
+    let gathered = server::connect(options).load(record.table(options.dialect), gather).await?;
+    match record.rows {
+        Some(rows) if rows != gathered.rows => Err(Failure::Damaged(format!(
+            "its table has {} rows, and {rows} were written",
+            gathered.rows
+        ))),
+        _ => Ok((record.schema, gathered.batches)),
+    }
+}
+
+async fn upsert(
+    batches: &[RecordBatch],
+    keys: &[&str],
+    base: Option<&Source>,
+    target: &Target,
+    options: &Options,
+) -> Result<Written, Failure> {
+    let dialect = options.dialect;
+    let new = one_schema(batches)?;
+    let base = match base {
+        Some(base) => Some(Record::read(&base.record, dialect)?),
+        None => None,
+    };
+    let schema = match &base {
+        Some(base) => merge::schema(&base.schema, &new).map_err(Failure::Refused)?,
+        None => new,
+    };
+    let conformed = batches.iter().map(|batch| merge::conformed(batch, &schema));
+    let conformed: Vec<RecordBatch> =
+        conformed.collect::<Result<_, _>>().map_err(|error| Failure::Refused(error.to_string()))?;
+    let keys = merge::keys(&schema, keys).map_err(Failure::Refused)?;
+    merge::check(&conformed, &keys).map_err(Failure::Refused)?;
+    let mut frame = Frame::new(&schema, &conformed, dialect).map_err(Failure::Refused)?;
+    merge::check_exact(&frame, dialect, &keys).map_err(Failure::Refused)?;
+    let Some(base) = base else { return write(&conformed, target, options).await };
+
+    // The names that the columns have in the database stay.
+    for (column, known) in frame.columns.iter_mut().zip(&base.columns) {
+        column.name.clone_from(&known.name);
+    }
+    if merge::may_be_inexact(&base.columns, dialect, &keys) {
+        check_stored_keys(&base, options, &keys).await?;
+    }
+    // A table that was written to be changed in place has no count of rows in its manifest.
+    let in_place = options.in_place && base.rows.is_none() && schema == base.schema;
+    let names = if in_place { base.names.clone() } else { names(&target.prefix, options) };
+    let mut record = Record { names, columns: frame.columns.clone(), schema, rows: None };
+    if !in_place {
+        announce(target, options).await?;
+    }
+    let index = index_name(&record, &keys);
+    let rows = server::connect(options)
+        .merge(Merge {
+            base: base.table(dialect),
+            into: record.table(dialect),
+            frame: &frame,
+            keys: &keys,
+            index: &index,
+        })
+        .await?;
+    record.rows = (!options.in_place).then_some(rows);
+    let mut written = written(&record, weight(&conformed), options)?;
+    written.in_base = in_place;
+    Ok(written)
+}
+
+/// A stored key that says less than it is would be taken for another.
+async fn check_stored_keys(
+    base: &Record,
+    options: &Options,
+    keys: &[usize],
+) -> Result<(), Failure> {
+    let gather = Gather::new(Arc::clone(&base.schema), base.columns.clone(), options.chunk);
+    let stored = server::connect(options).load(base.table(options.dialect), gather).await?;
+    let frame = Frame::new(&base.schema, &stored.batches, options.dialect);
+    let frame = frame.map_err(Failure::Damaged)?;
+    merge::check_exact(&frame, options.dialect, keys).map_err(Failure::Refused)
+}
+
+/// Says in the location that a table of this generation may be in the database, before it is: who
+/// finds the object and no manifest that names the generation drops both.
+async fn announce(target: &Target, options: &Options) -> Result<(), Failure> {
+    let names = names(&target.prefix, options);
+    let said = serde_json::json!({
+        "driver": options.dialect.name(),
+        "schema": names.schema,
+        "table": names.table,
+    });
+    let path = Path::parse(format!("{}/table.json", target.prefix));
+    let path = path.map_err(|error| Failure::Refused(error.to_string()))?;
+    let put = target.store.put(&path, PutPayload::from(said.to_string())).await;
+    put.map(|_| ()).map_err(|error| {
+        Failure::Database(sqlx::Error::Configuration(
+            format!("cannot write {path} in the location: {error}").into(),
+        ))
+    })
+}
+
+fn names(prefix: &Path, options: &Options) -> Names {
+    Names::of(prefix, options.dialect, &options.schema, options.hashed_names)
+}
+
+/// One for each table and set of keys: in PostgreSQL and SQLite the names of indexes are one
+/// another's neighbours, whatever table they are of.
+fn index_name(record: &Record, keys: &[usize]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(record.names.table.as_bytes());
+    keys.iter().for_each(|key| {
+        hasher.update(&(*key as u64).to_le_bytes());
+    });
+    format!("keys_{}", &hasher.finalize().to_hex()[..32])
+}
+
+fn written(record: &Record, bytes: u64, options: &Options) -> Result<Written, Failure> {
+    Ok(Written { bytes, details: record.details(options)?, ..Written::default() })
+}
+
+fn weight(batches: &[RecordBatch]) -> u64 {
+    batches.iter().map(|batch| batch.get_array_memory_size() as u64).sum()
+}
+
+fn one_schema(batches: &[RecordBatch]) -> Result<SchemaRef, Failure> {
+    let Some(first) = batches.first() else {
+        let why = "there is no batch, so no schema either; return one batch without rows";
+        return Err(Failure::Refused(why.to_owned()));
+    };
+    let schema = first.schema();
+    for batch in batches {
+        let other = batch.schema();
+        if other == schema {
+            continue;
+        }
+        let fields = schema.fields().iter().zip(other.fields());
+        let differs = fields.map(|(one, two)| (one.name(), one == two)).find(|(_, same)| !same);
+        let which = differs.map_or("how many columns there are".to_owned(), |(name, _)| {
+            format!("column {name:?}")
+        });
+        return Err(Failure::Refused(format!(
+            "the batches differ in {which}; give them one schema"
+        )));
+    }
+    Ok(schema)
+}
+
+fn shown(target: &Target) -> String {
+    target.shown.to_string()
+}
