@@ -1,5 +1,6 @@
 //! How a value is laid out in a location: the trait that every backend implements.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path as FilePath;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use object_store::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::config::Masked;
+use crate::entry::Extent;
 use crate::error::{Error, Result};
 
 /// Lays values of `T` out in a location, and reads them back.
@@ -44,6 +46,13 @@ pub trait Backend<T>: Send + Sync + fmt::Debug + 'static {
 
     /// What the value weighs in the memo, in bytes, where no stored size is known.
     fn weigh(&self, value: &T) -> u64;
+
+    /// Whether the value is read back from its entry once it is stored, instead of being returned
+    /// as it is: one that computes its parts when they are asked for would compute them again.
+    fn reopens(&self, value: &T) -> bool {
+        let _ = value;
+        false
+    }
 
     /// Whether [`upsert`](Backend::upsert) can be called.
     fn can_upsert(&self) -> bool {
@@ -97,6 +106,8 @@ pub struct Target {
     pub inline_up_to: usize,
     /// The options of `backend_options(…)`, the call and the configuration, merged.
     pub options: toml::Table,
+    /// The key arguments of the call, readable, by name.
+    pub arguments: BTreeMap<String, String>,
 }
 
 /// Where a backend reads one generation. `Debug` shows no secret among the options.
@@ -185,6 +196,8 @@ pub struct Written {
     /// An upsert has changed the generation that it was given as its base, and has made none of
     /// its own.
     pub in_base: bool,
+    /// The time that the value covers, where the backend knows it.
+    pub time_extent: Option<Extent>,
 }
 
 /// What the manifest says of one backend of an entry.
@@ -210,6 +223,9 @@ pub struct Stored {
     /// The backend's own.
     #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
     pub details: serde_json::Map<String, serde_json::Value>,
+    /// The time that the value covers, on its way to the manifest, which holds it for the entry.
+    #[serde(skip)]
+    pub time_extent: Option<Extent>,
 }
 
 /// The backends that a type can be stored in; the first is its default.

@@ -267,4 +267,6 @@ pub enum OptionValue {
     Str(&'static str),
     /// `["a", "b"]`.
     List(&'static [OptionValue]),
+    /// `chunking(time = 365, lat = 50)`.
+    Table(&'static [(&'static str, OptionValue)]),
 }

@@ -14,6 +14,7 @@
 //! | `run` | the loop: memo, flight, locations, body, commit |
 //! | [`entry`] | manifests, generations, commits: one entry in one location |
 //! | [`store`] | object stores, and the wrappers that count, fail and verify |
+//! | [`civil`] | dates and times that belong to no calendar library |
 //! | [`backend`], [`basic`] | how a value is laid out in a location |
 //! | [`memo`], [`flight`] | the in-memory level; one computation at a time |
 //! | [`config`] | the layers of configuration, merged into settings |
@@ -22,6 +23,7 @@ pub mod arguments;
 pub mod backend;
 pub mod basic;
 pub mod call;
+pub mod civil;
 pub mod config;
 pub mod confirm;
 pub mod context;
@@ -43,6 +45,7 @@ pub mod stats;
 pub mod store;
 #[cfg(test)]
 mod test_watchdog;
+pub mod time;
 
 pub use error::{Error, Result};
 

@@ -27,6 +27,7 @@
 //! |---|---|
 //! | `macros` (default) | `#[cache]` and `#[derive(CacheKey)]` |
 //! | `chrono`, `uuid` | keys of these crates' types |
+//! | `zarr` | [`array`]: `Dataset`, `DataArray` and arrays of `ndarray`, stored as Zarr |
 //! | `test-util` | stores that count and fail, and the suite that every backend and store runs |
 //! | `full` | all but `test-util` |
 
@@ -209,6 +210,12 @@ pub mod config {
     pub use nuthatch_core::config::{Settings, current, reference};
 }
 
+/// Labelled arrays, and the backend `zarr` that stores them.
+#[cfg(feature = "zarr")]
+pub mod array {
+    pub use nuthatch_array::*;
+}
+
 /// Stores that count, fail and verify, for tests of backends and programs.
 #[cfg(feature = "test-util")]
 pub mod store {
@@ -221,6 +228,8 @@ pub mod store {
 /// use nuthatch::prelude::*;
 /// ```
 pub mod prelude {
+    #[cfg(feature = "zarr")]
+    pub use crate::array::{DataArray, Dataset};
     #[cfg(feature = "macros")]
     pub use crate::cache;
     pub use crate::{CacheKey, CacheMode, CallExt as _, Options, Recompute};

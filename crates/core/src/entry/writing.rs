@@ -4,6 +4,7 @@
 //! are older than the grace time. So a write that takes long says every quarter of the grace
 //! time that it is alive, and makes sure, before its manifest is put, that it was heard.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -83,10 +84,18 @@ impl Writing {
             folder: filesystem.folder.clone(),
             inline_up_to,
             options,
+            arguments: BTreeMap::new(),
         };
         let beats = Mutex::default();
         let backend = backend.to_owned();
         Ok(Self { target, backend, generation, alive: Arc::new(alive), beats })
+    }
+
+    /// The same with the arguments of the call, for the backend to see.
+    #[must_use]
+    pub fn with_arguments(mut self, arguments: BTreeMap<String, String>) -> Self {
+        self.target.arguments = arguments;
+        self
     }
 
     /// Where the backend writes.
@@ -158,6 +167,7 @@ impl Writing {
             type_shape,
             inline: written.inline.map(|bytes| BASE64.encode(&bytes)),
             details: written.details,
+            time_extent: written.time_extent,
         })
     }
 }

@@ -1,5 +1,6 @@
 //! One value in several backends, and one value as several types: conversions, never a body.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use data_encoding::BASE64;
@@ -46,7 +47,7 @@ pub(crate) async fn add_missing<E: Send + Sync + 'static>(
         }
         let Some(value) = hit.value.take() else { return };
         present.push(backend.name().to_owned());
-        let (value, stored) = place.write(&address, backend, value, options).await;
+        let (value, stored) = place.write(&address, backend, value, request.asked(options)).await;
         hit.value = Some(value);
         let added = async {
             let from = hit.input.generation.clone().unwrap_or_default();
@@ -97,6 +98,7 @@ where
         folder: None,
         inline_up_to: 0,
         options: toml::Table::new(),
+        arguments: BTreeMap::new(),
     };
     let written = writer.write(&value, &target).await?;
     let stored = Stored {
@@ -108,6 +110,7 @@ where
         type_shape: writer.type_shape(),
         inline: written.inline.map(|bytes| BASE64.encode(&bytes)),
         details: written.details,
+        time_extent: written.time_extent,
     };
     let source = Source {
         store: target.store,

@@ -178,10 +178,27 @@ impl<T: Send + Sync + 'static> Keeping<'_, T> {
             Ok(content) => self.commit(seen, content).await,
             Err(error) => Err(error),
         };
-        if let (Some(backend), Ok(Some((entry, _)))) = (backend, &result) {
-            self.publish(entry, backend).await;
+        let (Some(backend), Ok(Some((entry, _)))) = (backend, &result) else {
+            return (value, result);
+        };
+        self.publish(entry, backend).await;
+        match value {
+            Some(value) if backend.reopens(&value) => {
+                let reopened = self.reopened(entry, backend).await;
+                (Some(reopened.unwrap_or(value)), result)
+            }
+            value => (value, result),
         }
-        (value, result)
+    }
+
+    /// The value as it is recalled. Where it cannot be read just after it was stored, the one at
+    /// hand serves.
+    async fn reopened(&self, entry: &Entry, backend: &'static dyn Backend<T>) -> Option<T> {
+        let stored = entry.backends().iter().find(|stored| stored.backend == backend.name())?;
+        let options = self.options();
+        let reopened = read(&self.place, &self.address, stored, backend, options).await;
+        let failed = |error: &Error| report::unusable(&self.request.arguments, &self.place, error);
+        reopened.inspect_err(failed).ok()
     }
 
     /// Shows people what was committed. The entry is whole without it.
@@ -267,8 +284,8 @@ impl<T: Send + Sync + 'static> Keeping<'_, T> {
         let Some(backend) = backend else {
             return (Some(value), Err(Error::other("the type has no backend")));
         };
-        let options = self.options();
-        let (value, stored) = self.place.write(&self.address, backend, value, options).await;
+        let asked = self.request.asked(self.options());
+        let (value, stored) = self.place.write(&self.address, backend, value, asked).await;
         (Some(value), stored.map(|stored| Content::Value(vec![stored])))
     }
 
@@ -323,7 +340,12 @@ pub(crate) fn draft(
     facts: &Facts,
 ) -> Draft {
     let definition = request.arguments.function().definition();
+    let time_extent = match &content {
+        Content::Value(stored) => stored.iter().find_map(|stored| stored.time_extent.clone()),
+        Content::Null => None,
+    };
     Draft {
+        time_extent,
         function: prepared.identity.path().to_owned(),
         arguments: request.arguments.readable(level_of(place.name())).into_iter().collect(),
         namespace: prepared.plan.namespace.clone(),

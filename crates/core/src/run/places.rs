@@ -221,9 +221,9 @@ impl Place {
         address: &Address,
         backend: &'static dyn Backend<T>,
         value: T,
-        options: &toml::Table,
+        asked: Asked<'_>,
     ) -> (T, Result<Stored>) {
-        let writer = self.writer(address, backend, options);
+        let writer = self.writer(address, backend, asked);
         if self.location.filesystem(backend.name()).immediate && self.is_immediate() {
             let stored = runtime::within(writer.write(&value)).await;
             return (value, stored);
@@ -246,9 +246,9 @@ impl Place {
         value: &Arc<T>,
         keys: &'static [&'static str],
         base: Option<Source>,
-        options: &toml::Table,
+        asked: Asked<'_>,
     ) -> Result<Stored> {
-        let writer = self.writer(address, backend, options);
+        let writer = self.writer(address, backend, asked);
         let value = Arc::clone(value);
         let merging = async move { writer.upsert(&value, keys, base.as_ref()).await };
         self.run(runtime::within(merging)).await
@@ -285,10 +285,11 @@ impl Place {
         &self,
         address: &Address,
         backend: &'static dyn Backend<T>,
-        options: &toml::Table,
+        asked: Asked<'_>,
     ) -> Writer<T> {
-        let options = self.merged(backend.name(), options);
-        Writer { location: self.location.clone(), address: address.clone(), backend, options }
+        let options = self.merged(backend.name(), asked.options);
+        let (location, address) = (self.location.clone(), address.clone());
+        Writer { location, address, backend, options, arguments: asked.arguments }
     }
 
     /// Reads one of an entry's backends.
@@ -342,12 +343,21 @@ impl fmt::Debug for Place {
     }
 }
 
+/// What a call asks of a backend that writes.
+#[derive(Debug)]
+pub(crate) struct Asked<'call> {
+    pub(crate) options: &'call toml::Table,
+    /// The key arguments, readable.
+    pub(crate) arguments: BTreeMap<String, String>,
+}
+
 /// One generation on its way.
 struct Writer<T: 'static> {
     location: Location,
     address: Address,
     backend: &'static dyn Backend<T>,
     options: toml::Table,
+    arguments: BTreeMap<String, String>,
 }
 
 impl<T: Send + Sync + 'static> Writer<T> {
@@ -366,6 +376,7 @@ impl<T: Send + Sync + 'static> Writer<T> {
     async fn begin(&self) -> Result<Writing> {
         let (name, options) = (self.backend.name(), self.options.clone());
         let writing = self.location.begin(&self.address, name, options, INLINE_UP_TO).await?;
+        let writing = writing.with_arguments(self.arguments.clone());
         if !writing.target().immediate {
             runtime::spawn_detached(writing.keep_alive())?;
         }

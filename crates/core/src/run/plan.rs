@@ -177,6 +177,11 @@ impl OptionValue {
             Self::List(values) => {
                 toml::Value::Array(values.iter().map(|value| value.to_toml()).collect())
             }
+            Self::Table(members) => {
+                let members =
+                    members.iter().map(|(name, value)| ((*name).to_owned(), value.to_toml()));
+                toml::Value::Table(members.collect())
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::function::Identity;
 use crate::key::{Key, Level};
 use crate::options::Options;
 
-use super::places::{Place, Places};
+use super::places::{Asked, Place, Places};
 use super::plan::Plan;
 use super::report;
 use super::session::Session;
@@ -55,6 +55,11 @@ impl Request {
             .flatten()
             .is_some_and(|key| plan.outermost.has_recomputed(&key));
         Ok(Prepared { session, places, identity, plan })
+    }
+
+    /// What the call asks of a backend that writes.
+    pub(crate) fn asked<'call>(&self, options: &'call toml::Table) -> Asked<'call> {
+        Asked { options, arguments: self.arguments.readable(Level::Whole).into_iter().collect() }
     }
 
     /// The key in root and mirrors.

@@ -91,7 +91,8 @@ impl<T: Send + Sync + 'static> Upsert<T> {
                 Lookup::Absent(_) | Lookup::Forgotten(_) | Lookup::Null { .. } => None,
             };
             let (backend, keys) = (self.backend, self.keys);
-            let merged = self.place.upsert(&address, backend, &value, keys, base, options);
+            let asked = request.asked(options);
+            let merged = self.place.upsert(&address, backend, &value, keys, base, asked);
             let stored = merged.await?;
             let bytes = stored.bytes;
             let draft = draft(request, prepared, &self.place, Content::Value(vec![stored]), facts);

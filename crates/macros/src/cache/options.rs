@@ -1,4 +1,4 @@
-//! `backend_options(…)`: literals for the backend, and lists of them.
+//! `backend_options(…)`: literals for the backend, lists of them, and options in options.
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
@@ -14,7 +14,7 @@ pub(crate) struct BackendOption {
     pub(crate) value: OptionValue,
 }
 
-/// A literal in `backend_options(…)`, or a list of them.
+/// A literal in `backend_options(…)`, a list of them, or options in parentheses.
 #[derive(Debug)]
 pub(crate) enum OptionValue {
     Bool(bool),
@@ -22,6 +22,7 @@ pub(crate) enum OptionValue {
     Float(f64),
     Str(String),
     List(Vec<OptionValue>),
+    Table(Vec<BackendOption>),
 }
 
 /// `(name = literal, …)`.
@@ -29,20 +30,35 @@ pub(crate) fn parse(input: ParseStream<'_>) -> syn::Result<Vec<BackendOption>> {
     let content;
     parenthesized!(content in input);
     let mut options: Vec<BackendOption> = Vec::new();
-    for (name, value) in content.parse_terminated(option, Token![,])? {
-        let text = name.unraw().to_string();
-        if options.iter().any(|known| known.name == text) {
-            return Err(Error::new(name.span(), format!("the option `{text}` stands here twice")));
+    for (span, option) in content.parse_terminated(option, Token![,])? {
+        let text = &option.name;
+        if options.iter().any(|known| known.name == *text) {
+            return Err(Error::new(span, format!("the option `{text}` stands here twice")));
         }
-        options.push(BackendOption { name: text, value });
+        options.push(option);
     }
     Ok(options)
 }
 
-fn option(input: ParseStream<'_>) -> syn::Result<(Ident, OptionValue)> {
-    let name = input.call(Ident::parse_any)?;
+/// `chunk = 3`, or `chunking(time = 365)`. A name may be text or a number: the values that an
+/// argument may have.
+fn option(input: ParseStream<'_>) -> syn::Result<(Span, BackendOption)> {
+    let (span, name) = match input.peek(Lit) {
+        true => match input.parse::<Lit>()? {
+            Lit::Str(text) => (text.span(), text.value()),
+            Lit::Int(number) => (number.span(), number.base10_digits().to_owned()),
+            other => return Err(Error::new_spanned(other, "expected a name")),
+        },
+        false => {
+            let name = input.call(Ident::parse_any)?;
+            (name.span(), name.unraw().to_string())
+        }
+    };
+    if input.peek(syn::token::Paren) {
+        return Ok((span, BackendOption { name, value: OptionValue::Table(parse(input)?) }));
+    }
     input.parse::<Token![=]>()?;
-    Ok((name, input.parse()?))
+    Ok((span, BackendOption { name, value: input.parse()? }))
 }
 
 impl Parse for OptionValue {
@@ -113,6 +129,13 @@ impl OptionValue {
             Self::List(values) => {
                 let values = values.iter().map(|value| value.emit(private));
                 quote!(#private::OptionValue::List(&[#(#values),*]))
+            }
+            Self::Table(members) => {
+                let members = members.iter().map(|member| {
+                    let (name, value) = (&member.name, member.value.emit(private));
+                    quote!((#name, #value))
+                });
+                quote!(#private::OptionValue::Table(&[#(#members),*]))
             }
         }
     }

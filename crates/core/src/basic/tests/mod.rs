@@ -41,6 +41,7 @@ fn target(store: &Arc<dyn ObjectStore>, inline_up_to: usize) -> Target {
         folder: None,
         inline_up_to,
         options: toml::Table::new(),
+        arguments: std::collections::BTreeMap::new(),
     }
 }
 
@@ -55,6 +56,7 @@ fn source<T: Value>(target: &Target, written: Written) -> Source {
         type_shape: Backend::<T>::type_shape(&Basic),
         inline: written.inline.map(|bytes| BASE64.encode(&bytes)),
         details: written.details,
+        time_extent: None,
     });
     Source { store, prefix, shown, immediate, folder, record, options }
 }

@@ -23,6 +23,7 @@ fn stored() -> Stored {
         type_shape: Some("5ac1".to_owned()),
         inline: Some("bnV0aGF0Y2g=".to_owned()),
         details: serde_json::Map::new(),
+        time_extent: None,
     }
 }
 

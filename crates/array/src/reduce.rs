@@ -1,0 +1,172 @@
+//! Reductions over dimensions. What is missing, NaN or "not a time", is left out.
+
+use ndarray::{ArrayBase, ArrayD, Axis, Data, IxDyn};
+use nuthatch_core::{Error, Result};
+
+use crate::calendar::NAT;
+use crate::values::{Shared, Values};
+
+/// What is made of the elements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reduction {
+    Mean,
+    Sum,
+    Min,
+    Max,
+}
+
+impl Reduction {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Mean => "mean",
+            Self::Sum => "sum",
+            Self::Min => "least",
+            Self::Max => "greatest",
+        }
+    }
+
+    /// Reduces the dimensions at `axes`.
+    pub(crate) fn of(self, values: &Values, axes: &[usize]) -> Result<Values> {
+        match self {
+            Self::Mean => {
+                let numbers = self.numbers(values)?;
+                let (sums, counts) = (fold(&numbers, axes, 0.0, add), counted(&numbers, axes));
+                Ok(Values::F64((sums / counts).into_shared()))
+            }
+            Self::Sum if values.dtype().is_float() => {
+                Ok(Values::F64(fold(&self.numbers(values)?, axes, 0.0, add).into_shared()))
+            }
+            Self::Sum => self.sum_of_integers(values, axes),
+            Self::Min | Self::Max => self.extreme(values, axes),
+        }
+    }
+
+    fn numbers(self, values: &Values) -> Result<ArrayD<f64>> {
+        values.to_f64().ok_or_else(|| self.refused(values))
+    }
+
+    fn refused(self, values: &Values) -> Error {
+        Error::other(format!("{} has no {}", values.dtype(), self.name()))
+    }
+
+    fn sum_of_integers(self, values: &Values, axes: &[usize]) -> Result<Values> {
+        let wide: ArrayD<i128> = match values {
+            Values::Bool(array) => array.mapv(i128::from),
+            Values::I8(array) => array.mapv(i128::from),
+            Values::I16(array) => array.mapv(i128::from),
+            Values::I32(array) => array.mapv(i128::from),
+            Values::I64(array) => array.mapv(i128::from),
+            Values::U8(array) => array.mapv(i128::from),
+            Values::U16(array) => array.mapv(i128::from),
+            Values::U32(array) => array.mapv(i128::from),
+            Values::U64(array) => array.mapv(i128::from),
+            other => return Err(self.refused(other)),
+        };
+        // 2⁶⁴ elements of 64 bits do not reach the end of an i128.
+        let sums = fold(&wide, axes, 0, |sum, x| *sum += x);
+        let narrow: Option<Vec<i64>> = sums.iter().map(|sum| i64::try_from(*sum).ok()).collect();
+        let narrow = narrow.ok_or_else(|| {
+            Error::other("a sum leaves the 64-bit integers; convert to float64 first".to_owned())
+        })?;
+        let shape = IxDyn(sums.shape());
+        let sums = ArrayD::from_shape_vec(shape, narrow).map_err(Error::other)?;
+        Ok(Values::I64(sums.into_shared()))
+    }
+
+    fn extreme(self, values: &Values, axes: &[usize]) -> Result<Values> {
+        /// The extremes of integers, which there must be.
+        macro_rules! integers {
+            ($($variant:ident),*) => {
+                match values {
+                    $(Values::$variant(array) => {
+                        let found = extremes(self, array, axes, |_| false);
+                        if found.iter().any(Option::is_none) {
+                            return Err(self.nothing());
+                        }
+                        Values::$variant(found.mapv(Option::unwrap_or_default).into_shared())
+                    })*
+                    Values::F32(array) => {
+                        let found = extremes(self, array, axes, |x| x.is_nan());
+                        Values::F32(found.mapv(|x| x.unwrap_or(f32::NAN)).into_shared())
+                    }
+                    Values::F64(array) => {
+                        let found = extremes(self, array, axes, |x| x.is_nan());
+                        Values::F64(found.mapv(|x| x.unwrap_or(f64::NAN)).into_shared())
+                    }
+                    Values::Datetime(array, unit, calendar) => {
+                        Values::Datetime(self.of_times(array, axes), *unit, *calendar)
+                    }
+                    Values::Timedelta(array, unit) => {
+                        Values::Timedelta(self.of_times(array, axes), *unit)
+                    }
+                    other @ Values::String(_) => return Err(self.refused(other)),
+                }
+            };
+        }
+        Ok(integers!(Bool, I8, I16, I32, I64, U8, U16, U32, U64))
+    }
+
+    fn of_times(self, array: &Shared<i64>, axes: &[usize]) -> Shared<i64> {
+        let found = extremes(self, array, axes, |x| *x == NAT);
+        found.mapv(|x| x.unwrap_or(NAT)).into_shared()
+    }
+
+    fn nothing(self) -> Error {
+        Error::other(format!("nothing has no {}: a dimension is empty", self.name()))
+    }
+}
+
+/// The least or the greatest of what is not missing.
+fn extremes<T: Copy + PartialOrd>(
+    which: Reduction,
+    array: &Shared<T>,
+    axes: &[usize],
+    missing: impl Fn(&T) -> bool,
+) -> ArrayD<Option<T>> {
+    fold(array, axes, None, |best: &mut Option<T>, x| {
+        let better = best.is_none_or(|best| match which {
+            Reduction::Min => x < best,
+            _ => x > best,
+        });
+        if better && !missing(&x) {
+            *best = Some(x);
+        }
+    })
+}
+
+fn add(sum: &mut f64, x: f64) {
+    if !x.is_nan() {
+        *sum += x;
+    }
+}
+
+/// How many elements are there.
+fn counted(numbers: &ArrayD<f64>, axes: &[usize]) -> ArrayD<f64> {
+    fold(numbers, axes, 0.0, |count, x| *count += f64::from(u8::from(!x.is_nan())))
+}
+
+/// Folds the dimensions at `axes` away.
+fn fold<T: Copy, A: Clone, S: Data<Elem = T>>(
+    array: &ArrayBase<S, IxDyn>,
+    axes: &[usize],
+    start: A,
+    take: impl Fn(&mut A, T),
+) -> ArrayD<A> {
+    // Those that stay come first; what is folded lies in rows behind them.
+    let kept: Vec<usize> = (0..array.ndim()).filter(|axis| !axes.contains(axis)).collect();
+    let order: Vec<usize> = kept.iter().chain(axes).copied().collect();
+    let shape: Vec<usize> = kept.iter().map(|axis| array.len_of(Axis(*axis))).collect();
+    let view = array.view().permuted_axes(order);
+    let mut folded = ArrayD::from_elem(IxDyn(&shape), start);
+    let row = axes.iter().map(|axis| array.len_of(Axis(*axis))).product::<usize>();
+    if row == 0 {
+        return folded;
+    }
+    let mut elements = view.iter();
+    for place in &mut folded {
+        for element in elements.by_ref().take(row) {
+            take(place, *element);
+        }
+    }
+    folded
+}

@@ -1,0 +1,108 @@
+//! Damage is told with its place, and never read as values.
+
+use nuthatch_core::runtime::block_on;
+use nuthatch_core::{Error, Result};
+use object_store::ObjectStoreExt as _;
+use object_store::path::Path;
+
+use super::{Lake, small};
+use crate::Dataset;
+
+fn load(lake: &Lake, source: &nuthatch_core::backend::Source) -> Result<Dataset> {
+    let opened: Dataset = lake.read(source)?;
+    block_on(opened.load())
+}
+
+fn change(lake: &Lake, path: &Path, change: impl FnOnce(&mut Vec<u8>)) {
+    let read = async { lake.store.get(path).await?.bytes().await };
+    let mut bytes = block_on(read).unwrap().to_vec();
+    change(&mut bytes);
+    block_on(lake.store.put(path, bytes.into())).unwrap();
+}
+
+#[test]
+fn a_chunk_that_is_gone_is_damage_and_no_fill_value() {
+    let lake = Lake::new();
+    let source = lake.write(&small());
+    let chunk = Path::from("generation/value.zarr/rain/c/0/0");
+    block_on(lake.store.delete(&chunk)).unwrap();
+    let error = load(&lake, &source).unwrap_err();
+    assert!(
+        matches!(&error, Error::Damaged { object, .. } if object.contains("rain/c/0/0")),
+        "{error}"
+    );
+}
+
+#[test]
+fn every_byte_flipped_in_any_object_is_damage_or_changes_nothing() {
+    let whole = small();
+    let lake = Lake::new();
+    let source = lake.write(&whole);
+    let mut told = 0;
+    for path in lake.objects() {
+        let size = block_on(lake.store.head(&path)).unwrap().size;
+        for at in 0..usize::try_from(size).unwrap() {
+            change(&lake, &path, |bytes| bytes[at] ^= 0x10);
+            match load(&lake, &source) {
+                Err(Error::Damaged { .. }) => told += 1,
+                Err(other) => panic!("{path} at {at}: {other}"),
+                // The documents of single arrays are for others.
+                Ok(read) => assert!(
+                    path.as_ref().ends_with("/zarr.json") && read.identical(&whole).unwrap(),
+                    "{path} at {at}"
+                ),
+            }
+            change(&lake, &path, |bytes| bytes[at] ^= 0x10);
+        }
+    }
+    assert!(told > 500, "{told}");
+    assert!(load(&lake, &source).unwrap().identical(&whole).unwrap());
+}
+
+#[test]
+fn an_object_cut_short_anywhere_is_damage() {
+    let lake = Lake::new();
+    let source = lake.write(&small());
+    for path in lake.objects().iter().filter(|path| path.as_ref().contains("/c/")) {
+        let size = block_on(lake.store.head(path)).unwrap().size;
+        let read = async { lake.store.get(path).await?.bytes().await };
+        let before = block_on(read).unwrap();
+        for length in 0..usize::try_from(size).unwrap() {
+            change(&lake, path, |bytes| bytes.truncate(length));
+            let error = load(&lake, &source).unwrap_err();
+            assert!(matches!(error, Error::Damaged { .. }), "{path} at {length}: {error}");
+            block_on(lake.store.put(path, before.clone().into())).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_foreign_store_that_lies_is_an_error_and_no_panic() {
+    let document = |member: &str, value: serde_json::Value| {
+        let lake = Lake::new();
+        lake.write(&small());
+        let path = Path::from("generation/value.zarr/zarr.json");
+        change(&lake, &path, |bytes| {
+            let mut root: serde_json::Value = serde_json::from_slice(bytes).unwrap();
+            root["consolidated_metadata"]["metadata"]["rain"][member] = value;
+            *bytes = serde_json::to_vec(&root).unwrap();
+        });
+        let files = super::super::zarr::foreign(&lake.store, "generation/value.zarr");
+        block_on(async { files.await?.load().await })
+    };
+    use serde_json::json;
+    // A shape that no memory holds, and one of other dimensions.
+    assert!(document("shape", json!([1_u64 << 60, 2])).is_err());
+    let flat = document("shape", json!([3]));
+    assert!(flat.is_err() || !flat.unwrap().variables().contains_key("rain"));
+    // What is not known is left out, with a warning, and hides nothing else.
+    for (member, value) in [
+        ("data_type", json!("quaternion")),
+        ("codecs", json!([{"name": "nobody.knows"}])),
+        ("shape", json!("three")),
+        ("chunk_grid", json!(null)),
+    ] {
+        let read = document(member, value).unwrap_or_else(|error| panic!("{member}: {error}"));
+        assert!(!read.variables().contains_key("rain") && read.variables().contains_key("day"));
+    }
+}

@@ -1,0 +1,181 @@
+//! A store as `zarrs` reads it: chunk by chunk, on the thread that decodes.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use nuthatch_core::backend::Shown;
+use nuthatch_core::{Error, runtime};
+use object_store::path::Path;
+use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt as _};
+use zarrs::storage::byte_range::{ByteRange, ByteRangeIterator};
+use zarrs::storage::{
+    MaybeBytes, MaybeBytesIterator, ReadableStorageTraits, StorageError, StoreKey,
+};
+
+/// The objects below one folder.
+#[derive(Debug, Clone)]
+pub(crate) struct Files {
+    pub(crate) store: Arc<dyn ObjectStore>,
+    pub(crate) prefix: Path,
+    pub(crate) shown: Shown,
+    /// Whether the store answers on the calling thread without waiting.
+    pub(crate) immediate: bool,
+    /// Whether an object that is not there is damage: nuthatch writes every chunk. In a foreign
+    /// store it stands for a chunk of fill values.
+    pub(crate) complete: bool,
+    /// What stands before names when they are shown: the folder of one array.
+    folder: String,
+    /// What went wrong in the store: `zarrs` knows texts alone.
+    failure: Arc<Mutex<Option<Error>>>,
+}
+
+impl Files {
+    pub(crate) fn new(
+        store: Arc<dyn ObjectStore>,
+        prefix: Path,
+        shown: Shown,
+        immediate: bool,
+        complete: bool,
+    ) -> Self {
+        let (folder, failure) = (String::new(), Arc::default());
+        Self { store, prefix, shown, immediate, complete, folder, failure }
+    }
+
+    /// The objects of one array. `zarrs` is given each array as a root: it takes no names that
+    /// begin with two underscores, and xarray gives such a one to arrays without a name.
+    pub(super) fn of_array(&self, name: &str) -> Result<Self, Error> {
+        let folder = format!("{}{name}/", self.folder);
+        Ok(Self { prefix: self.path(name)?, folder, failure: Arc::default(), ..self.clone() })
+    }
+
+    /// The path of an object below the folder.
+    pub(crate) fn path(&self, name: &str) -> Result<Path, Error> {
+        let path = match self.prefix.is_root() {
+            true => Path::parse(name),
+            false => Path::parse(format!("{}/{name}", self.prefix)),
+        };
+        path.map_err(|error| Error::other(format!("{name:?} cannot be an object's path: {error}")))
+    }
+
+    /// An object as people read of it.
+    pub(crate) fn show(&self, name: &str) -> String {
+        format!("{} {}{name}", self.shown, self.folder)
+    }
+
+    /// An object's content; `None` where it is not there.
+    pub(crate) async fn get(&self, name: &str) -> Result<Option<Bytes>, Error> {
+        let read =
+            async { self.store.get(&self.path(name)?).await?.bytes().await.map_err(Gone::from) };
+        match read.await {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(Gone::Missing) => Ok(None),
+            Err(Gone::Failed(error)) => Err(self.failed(name, error)),
+            Err(Gone::Other(error)) => Err(error),
+        }
+    }
+
+    /// An object that could not be read.
+    pub(crate) fn failed(&self, name: &str, error: object_store::Error) -> Error {
+        if let Some(damage) = nuthatch_core::store::Damage::find(&error) {
+            return Error::Damaged { object: self.show(name), why: damage.to_string() };
+        }
+        Error::Store {
+            doing: format!("read {}{name}", self.folder),
+            location: self.shown.to_string(),
+            source: error.into(),
+        }
+    }
+
+    /// What went wrong in the store since the last time that this was asked.
+    pub(super) fn take_failure(&self) -> Option<Error> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn fail(&self, error: Error) -> StorageError {
+        let told = StorageError::Other(error.to_string());
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+        told
+    }
+
+    /// Reads on this thread.
+    fn read(&self, key: &StoreKey, range: Option<GetRange>) -> Result<MaybeBytes, StorageError> {
+        let name = key.as_str();
+        let path = self.path(name).map_err(|error| self.fail(error))?;
+        let store = Arc::clone(&self.store);
+        let options = GetOptions { range, ..GetOptions::default() };
+        let read = async move { store.get_opts(&path, options).await?.bytes().await };
+        match runtime::block_on(read) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(object_store::Error::NotFound { .. }) if !self.complete => Ok(None),
+            Err(object_store::Error::NotFound { .. }) => {
+                let why = "it is gone; recompute, or take it from where it was copied".to_owned();
+                Err(self.fail(Error::Damaged { object: self.show(name), why }))
+            }
+            Err(error) => Err(self.fail(self.failed(name, error))),
+        }
+    }
+}
+
+/// Why there is no content.
+enum Gone {
+    Missing,
+    Failed(object_store::Error),
+    Other(Error),
+}
+
+impl From<object_store::Error> for Gone {
+    fn from(error: object_store::Error) -> Self {
+        match error {
+            object_store::Error::NotFound { .. } => Self::Missing,
+            error => Self::Failed(error),
+        }
+    }
+}
+
+impl From<Error> for Gone {
+    fn from(error: Error) -> Self {
+        Self::Other(error)
+    }
+}
+
+impl ReadableStorageTraits for Files {
+    fn get(&self, key: &StoreKey) -> Result<MaybeBytes, StorageError> {
+        self.read(key, None)
+    }
+
+    fn get_partial_many<'a>(
+        &'a self,
+        key: &StoreKey,
+        byte_ranges: ByteRangeIterator<'a>,
+    ) -> Result<MaybeBytesIterator<'a>, StorageError> {
+        let mut parts = Vec::new();
+        for range in byte_ranges {
+            let range = match range {
+                ByteRange::FromStart(start, Some(length)) => {
+                    GetRange::Bounded(start..start.saturating_add(length))
+                }
+                ByteRange::FromStart(start, None) => GetRange::Offset(start),
+                ByteRange::Suffix(length) => GetRange::Suffix(length),
+            };
+            match self.read(key, Some(range))? {
+                Some(bytes) => parts.push(Ok(bytes)),
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(Box::new(parts.into_iter())))
+    }
+
+    fn size_key(&self, key: &StoreKey) -> Result<Option<u64>, StorageError> {
+        let path = self.path(key.as_str()).map_err(|error| self.fail(error))?;
+        let store = Arc::clone(&self.store);
+        match runtime::block_on(async move { store.head(&path).await }) {
+            Ok(meta) => Ok(Some(meta.size)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(self.fail(self.failed(key.as_str(), error))),
+        }
+    }
+
+    fn supports_get_partial(&self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,289 @@
+//! The backend `zarr`: arrays as Zarr groups, which xarray and all others open.
+//!
+//! | file | holds |
+//! |---|---|
+//! | this one | the backend, for each of its types |
+//! | `write` | a dataset, chunk by chunk, and the document that describes it |
+//! | `chunks` | how arrays are cut |
+//! | `open`, `metadata`, `json` | a group, read from its documents |
+//! | `stored` | an array that is read when it is asked for |
+//! | `files` | the store, as `zarrs` reads it |
+
+mod chunks;
+mod files;
+mod json;
+mod metadata;
+mod open;
+mod stored;
+mod write;
+
+use std::sync::Arc;
+
+use data_encoding::HEXLOWER;
+use futures::future::BoxFuture;
+use ndarray::{Array, Dimension};
+use nuthatch_core::backend::{Backend, Source, Target, Written};
+use nuthatch_core::{Error, Result};
+use object_store::path::Path;
+
+use crate::array::DataArray;
+use crate::dataset::Dataset;
+use crate::values::{Element, Values};
+
+use self::chunks::Chunking;
+use self::files::Files;
+
+/// The folder of a generation that holds the group.
+const FOLDER: &str = "value.zarr";
+
+/// The member of the manifest's record with the hash of the group's document.
+const METADATA: &str = "metadata";
+
+/// The member that says under which name an array stands in its group.
+const ARRAY: &str = "array";
+
+/// The name of an array that has none.
+const UNNAMED: &str = "__xarray_dataarray_variable__";
+
+/// Stores [`Dataset`], [`DataArray`] and [`ndarray::Array`] as Zarr groups of version 3.
+///
+/// Every chunk is written, compressed by zstd and checked by crc32c, in objects near 100 MB that
+/// are read a few megabytes at a time. xarray, zarr-python and all others open them.
+///
+/// Options, in `backend_options(…)`:
+///
+/// | option | meaning | unless said |
+/// |---|---|---|
+/// | `chunking(time = 365, lat = 50)` | the size of objects, in elements along each dimension; dimensions that are not there are dropped, those not named are whole | near 100 MB |
+/// | `chunk_by_arg(window("3"(time = 90)))` | the same, for calls with that value of a key argument | |
+/// | `sharding = false` | objects are read whole | `true` |
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Zarr;
+
+/// The elements that an [`ndarray::Array`] may have to be stored by [`Zarr`].
+pub trait ZarrElement: Element {}
+impl<T: Element> ZarrElement for T {}
+
+impl Zarr {
+    async fn write_dataset(dataset: &Dataset, target: &Target) -> Result<Written> {
+        let argument = |name: &str| target.arguments.get(name).cloned();
+        let chunking = Chunking::read(&target.options, argument)?;
+        let files = Files::new(
+            Arc::clone(&target.store),
+            folder(&target.prefix)?,
+            target.shown.clone(),
+            target.immediate,
+            true,
+        );
+        let wrote = write::write(dataset, &files, &chunking).await?;
+        let mut written = Written { bytes: wrote.bytes, ..Written::default() };
+        let hash = HEXLOWER.encode(wrote.metadata.as_bytes());
+        written.details.insert(METADATA.to_owned(), hash.into());
+        written.time_extent = write::extent(dataset);
+        Ok(written)
+    }
+
+    async fn read_dataset(source: &Source) -> Result<Dataset> {
+        let files = Files::new(
+            Arc::clone(&source.store),
+            folder(&source.prefix)?,
+            source.shown.clone(),
+            source.immediate,
+            true,
+        );
+        let recorded = source.record.details.get(METADATA).and_then(|hash| hash.as_str());
+        open::open(&files, |name, bytes| {
+            let found = HEXLOWER.encode(blake3::hash(bytes).as_bytes());
+            match recorded == Some(found.as_str()) {
+                true => Ok(()),
+                false => Err(Error::Damaged {
+                    object: files.show(name),
+                    why: "it is not what was written".to_owned(),
+                }),
+            }
+        })
+        .await
+    }
+
+    async fn upsert_dataset(
+        newer: &Dataset,
+        keys: &[&str],
+        base: Option<&Source>,
+        target: &Target,
+    ) -> Result<Written> {
+        let [dim] = keys else {
+            return Err(Error::other(format!(
+                "zarr merges along one dimension, and `upsert_keys` names {keys:?}"
+            )));
+        };
+        let whole = match base {
+            Some(base) => Self::read_dataset(base).await?.upserted(newer, dim)?,
+            // One that has no labels, or one twice, is no base for the next.
+            None => newer.as_base(dim)?,
+        };
+        Self::write_dataset(&whole, target).await
+    }
+}
+
+/// Opens a group that others have written.
+#[cfg(test)]
+pub(crate) async fn foreign(
+    store: &Arc<dyn object_store::ObjectStore>,
+    prefix: &str,
+) -> Result<Dataset> {
+    let files = Files::new(Arc::clone(store), Path::from(prefix), "a store".into(), true, false);
+    open::open(&files, |_, _| Ok(())).await
+}
+
+fn folder(prefix: &Path) -> Result<Path> {
+    Path::parse(format!("{prefix}/{FOLDER}")).map_err(Error::other)
+}
+
+impl Backend<Dataset> for Zarr {
+    fn name(&self) -> &'static str {
+        "zarr"
+    }
+    /// The format describes itself.
+    fn type_shape(&self) -> Option<String> {
+        None
+    }
+    fn write<'a>(
+        &'a self,
+        value: &'a Dataset,
+        target: &'a Target,
+    ) -> BoxFuture<'a, Result<Written>> {
+        Box::pin(Self::write_dataset(value, target))
+    }
+    fn read<'a>(&'a self, source: &'a Source) -> BoxFuture<'a, Result<Dataset>> {
+        Box::pin(Self::read_dataset(source))
+    }
+    fn weigh(&self, value: &Dataset) -> u64 {
+        let loaded = value.variables().values().filter(|variable| variable.data().is_loaded());
+        loaded.map(crate::variable::Variable::bytes).sum()
+    }
+    fn reopens(&self, value: &Dataset) -> bool {
+        value.variables().values().any(|variable| variable.data().is_computed())
+    }
+    fn can_upsert(&self) -> bool {
+        true
+    }
+    fn upsert<'a>(
+        &'a self,
+        value: &'a Dataset,
+        keys: &'a [&'a str],
+        base: Option<&'a Source>,
+        target: &'a Target,
+    ) -> BoxFuture<'a, Result<Written>> {
+        Box::pin(Self::upsert_dataset(value, keys, base, target))
+    }
+}
+
+impl Backend<DataArray> for Zarr {
+    fn name(&self) -> &'static str {
+        "zarr"
+    }
+    fn type_shape(&self) -> Option<String> {
+        None
+    }
+    fn write<'a>(
+        &'a self,
+        value: &'a DataArray,
+        target: &'a Target,
+    ) -> BoxFuture<'a, Result<Written>> {
+        Box::pin(async move { named(value, Self::write_dataset(&grouped(value)?, target).await?) })
+    }
+    fn read<'a>(&'a self, source: &'a Source) -> BoxFuture<'a, Result<DataArray>> {
+        Box::pin(async move { ungrouped(source, &Self::read_dataset(source).await?) })
+    }
+    fn weigh(&self, value: &DataArray) -> u64 {
+        match value.variable().data().is_loaded() {
+            true => value.variable().bytes(),
+            false => 0,
+        }
+    }
+    fn reopens(&self, value: &DataArray) -> bool {
+        value.variable().data().is_computed()
+    }
+    fn can_upsert(&self) -> bool {
+        true
+    }
+    fn upsert<'a>(
+        &'a self,
+        value: &'a DataArray,
+        keys: &'a [&'a str],
+        base: Option<&'a Source>,
+        target: &'a Target,
+    ) -> BoxFuture<'a, Result<Written>> {
+        Box::pin(async move {
+            let newer = grouped(value)?;
+            named(value, Self::upsert_dataset(&newer, keys, base, target).await?)
+        })
+    }
+}
+
+/// An array as a group: as xarray stores one, under its name or one that says it has none.
+fn grouped(array: &DataArray) -> Result<Dataset> {
+    array.to_dataset(UNNAMED)
+}
+
+fn named(array: &DataArray, mut written: Written) -> Result<Written> {
+    let name = array.name().unwrap_or(UNNAMED);
+    written.details.insert(ARRAY.to_owned(), name.into());
+    Ok(written)
+}
+
+fn ungrouped(source: &Source, group: &Dataset) -> Result<DataArray> {
+    let recorded = source.record.details.get(ARRAY).and_then(|name| name.as_str());
+    let mut arrays = group.data_vars().map(|(name, _)| name);
+    // A dataset of one array can be read as that.
+    let Some(name) = recorded.or_else(|| arrays.next().filter(|_| arrays.next().is_none())) else {
+        return Err(Error::TypeChanged {
+            object: source.shown.to_string(),
+            why: "it is a dataset of several arrays, and one array is asked for".to_owned(),
+        });
+    };
+    let array = group.array(name)?;
+    Ok(if name == UNNAMED { array.without_name() } else { array })
+}
+
+impl<T: ZarrElement, D: Dimension + 'static> Backend<Array<T, D>> for Zarr {
+    fn name(&self) -> &'static str {
+        "zarr"
+    }
+    fn type_shape(&self) -> Option<String> {
+        None
+    }
+    fn write<'a>(
+        &'a self,
+        value: &'a Array<T, D>,
+        target: &'a Target,
+    ) -> BoxFuture<'a, Result<Written>> {
+        Box::pin(async move {
+            let dims: Vec<String> = (0..value.ndim()).map(|axis| format!("dim_{axis}")).collect();
+            let array = DataArray::new(UNNAMED, dims, Values::from(value.clone()))?;
+            let array = array.without_name();
+            named(&array, Self::write_dataset(&grouped(&array)?, target).await?)
+        })
+    }
+    fn read<'a>(&'a self, source: &'a Source) -> BoxFuture<'a, Result<Array<T, D>>> {
+        Box::pin(async move {
+            let array = ungrouped(source, &Self::read_dataset(source).await?)?;
+            let changed =
+                |why: String| Error::TypeChanged { object: source.shown.to_string(), why };
+            let values = array.variable().data().read().await?;
+            let Some(elements) = T::unwrap(&values) else {
+                let (dtype, asked) = (values.dtype(), std::any::type_name::<T>());
+                return Err(changed(format!("its elements are {dtype}, and {asked} is asked for")));
+            };
+            elements.to_owned().into_dimensionality::<D>().map_err(|_| {
+                changed(format!(
+                    "it has {} dimensions, and another number is asked for",
+                    elements.ndim()
+                ))
+            })
+        })
+    }
+    fn weigh(&self, value: &Array<T, D>) -> u64 {
+        value.len() as u64 * size_of::<T>() as u64
+    }
+}

@@ -1,0 +1,106 @@
+//! From a Zarr group to a dataset that is read when it is asked for.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use nuthatch_core::{Error, Result, runtime, store};
+use object_store::path::Path;
+
+use crate::cf;
+use crate::dataset::Dataset;
+use crate::variable::{Attributes, Variable};
+
+use super::files::Files;
+use super::metadata::Group;
+use super::stored::StoredArray;
+
+/// Coordinates of up to so many bytes are read when a group is opened.
+const COORDINATE: u64 = 256 * 1024 * 1024;
+
+impl Dataset {
+    /// Opens a Zarr group of version 2 or 3 at a path or URL: xarray's, nuthatch's, anyone's.
+    /// Metadata and the coordinates along dimensions are read; everything else is when it is asked
+    /// for.
+    ///
+    /// Times in units since a date, missing values and scaled numbers are decoded as the CF
+    /// conventions say; what cannot be stays as it is, with a warning. An array whose type or codec
+    /// is not known is left out, with a warning.
+    ///
+    /// # Errors
+    ///
+    /// There is no group, its metadata or a coordinate is damaged, or the store cannot be read.
+    pub async fn open(path_or_url: impl AsRef<str>) -> Result<Self> {
+        let opened = store::open(&absolute(path_or_url.as_ref())?, &toml::Table::new())?;
+        let shown = opened.url.as_str().into();
+        let files = Files::new(opened.store, Path::ROOT, shown, opened.immediate, false);
+        if files.immediate {
+            return open(&files, |_, _| Ok(())).await;
+        }
+        runtime::spawn(async move { open(&files, |_, _| Ok(())).await }).await?
+    }
+
+    /// As [`open`](Self::open), in code that is not async; blocks meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn open_blocking(path_or_url: impl AsRef<str>) -> Result<Self> {
+        runtime::block_on(Self::open(path_or_url))
+    }
+}
+
+/// A path is one below the working directory.
+fn absolute(path_or_url: &str) -> Result<String> {
+    if path_or_url.contains("://") {
+        return Ok(path_or_url.to_owned());
+    }
+    let path = std::path::absolute(path_or_url)?;
+    path.into_os_string()
+        .into_string()
+        .map_err(|path| Error::other(format!("the path {} is no Unicode", path.display())))
+}
+
+/// Opens the group below the files. `check` sees the document that describes all of it.
+pub(super) async fn open(
+    files: &Files,
+    check: impl FnOnce(&str, &[u8]) -> Result<()>,
+) -> Result<Dataset> {
+    let group = Group::read(files, check).await?;
+    let mut coords = BTreeSet::new();
+    let mut attrs = group.attrs;
+    named_coordinates(&mut attrs, &mut coords);
+    let mut dataset = Dataset::new();
+    for (name, described) in group.arrays {
+        let array = match StoredArray::new(files, &name, &described) {
+            Ok(array) => array,
+            Err(why) => {
+                let store = files.shown.to_string();
+                tracing::warn!(target: "nuthatch", store, array = name, "the array is left out: {why}");
+                continue;
+            }
+        };
+        let mut variable = Variable::lazy(described.dims, Arc::new(array))?;
+        variable.attrs = described.attrs;
+        let mut named = BTreeSet::new();
+        named_coordinates(&mut variable.attrs, &mut named);
+        if variable.is_index(&name) && variable.bytes() <= COORDINATE {
+            variable = variable.load().await?;
+        }
+        dataset = dataset.with_variable(&name, cf::decoded(&name, variable)?)?;
+        coords.extend(named);
+    }
+    dataset.attrs = attrs;
+    for name in coords {
+        if let Some(coord) = dataset.variables().get(&name).cloned() {
+            dataset = dataset.with_coord_variable(&name, coord)?;
+        }
+    }
+    Ok(dataset)
+}
+
+/// The attribute that names coordinates beside those of dimensions.
+fn named_coordinates(attrs: &mut Attributes, names: &mut BTreeSet<String>) {
+    if let Some(serde_json::Value::String(text)) = attrs.remove("coordinates") {
+        names.extend(text.split_whitespace().map(str::to_owned));
+    }
+}

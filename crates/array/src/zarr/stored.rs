@@ -1,0 +1,262 @@
+//! An array in a store, read box by box.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use ndarray::{ArrayD, IxDyn};
+use nuthatch_core::{Error, Result, runtime};
+use zarrs::array::{Array, ArrayBytes, ArraySubset, CodecOptions, ElementOwned};
+
+use crate::calendar::NAT;
+use crate::dtype::DType;
+use crate::region::{ChunkGrid, Region};
+use crate::source::Source;
+use crate::values::{Element, Values};
+
+use super::files::Files;
+use super::metadata::{Described, StoredType};
+
+/// How many chunks are on their way at once from a store that has to be waited for.
+const AT_ONCE: usize = 16;
+
+/// An array of a Zarr store.
+#[derive(Debug, Clone)]
+pub(crate) struct StoredArray {
+    array: Arc<Array<Files>>,
+    files: Files,
+    name: Arc<str>,
+    stored: StoredType,
+    chunk: Vec<u64>,
+    grid: ChunkGrid,
+}
+
+impl StoredArray {
+    pub(crate) fn new(files: &Files, name: &str, described: &Described) -> Result<Self, String> {
+        let files = files.of_array(name).map_err(|error| error.to_string())?;
+        let (storage, metadata) = (Arc::new(files.clone()), described.metadata.clone());
+        let open = || Array::new_with_metadata(storage, "/", metadata);
+        let array = catch_unwind(AssertUnwindSafe(open))
+            .map_err(|_| "its metadata cannot be true".to_owned())?
+            .map_err(|error| error.to_string())?;
+        let first = vec![0; array.dimensionality()];
+        let outer: Vec<u64> = match array.shape().contains(&0) {
+            true => vec![1; array.dimensionality()],
+            false => {
+                let chunk = array.chunk_shape(&first).map_err(|error| error.to_string())?;
+                chunk.iter().map(|size| size.get()).collect()
+            }
+        };
+        let grid = ChunkGrid::new(array.shape(), &outer);
+        let chunk = described.inner.clone().filter(|inner| inner.len() == outer.len());
+        Ok(Self {
+            array: Arc::new(array),
+            files,
+            name: name.into(),
+            stored: described.stored,
+            chunk: chunk.unwrap_or(outer),
+            grid,
+        })
+    }
+
+    /// Reads on this thread and those of `zarrs`.
+    fn read_here(&self, region: &Region) -> Result<Values> {
+        room_for(region, self.stored.dtype())?;
+        let subset = ArraySubset::new_with_ranges(region.ranges());
+        let options = CodecOptions::default();
+        let read = || Decoding { array: &self.array, stored: self.stored }.read(&subset, &options);
+        match catch_unwind(AssertUnwindSafe(read)) {
+            Ok(Ok(values)) => values.reshaped(&region.shape()),
+            Ok(Err(why)) => Err(self.explained(region, why)),
+            Err(_) => Err(self.explained(region, "it cannot be decoded".to_owned())),
+        }
+    }
+
+    /// Which chunk it was.
+    fn explained(&self, region: &Region, why: String) -> Error {
+        if let Some(failure) = self.files.take_failure() {
+            return failure;
+        }
+        let options = CodecOptions::default();
+        for index in self.grid.touched(region) {
+            let part = self.grid.region(&index).intersection(region);
+            let subset = ArraySubset::new_with_ranges(part.ranges());
+            let decoding = Decoding { array: &self.array, stored: self.stored };
+            let read = catch_unwind(AssertUnwindSafe(|| decoding.read(&subset, &options)));
+            if !matches!(read, Ok(Ok(_))) {
+                let object = self.files.show(self.array.chunk_key(&index).as_str());
+                let why = format!("the chunk {index:?} of `{}` is damaged: {why}", self.name);
+                return Error::Damaged { object, why };
+            }
+        }
+        Error::Damaged { object: self.files.show(""), why }
+    }
+
+    /// Reads each chunk for itself, several at once: who waits for a network keeps no core busy.
+    async fn read_apart(&self, region: &Region) -> Result<Values> {
+        room_for(region, self.stored.dtype())?;
+        let touched = self.grid.touched(region);
+        let parts = stream::iter(touched).map(|index| {
+            let (array, region) = (self.clone(), region.clone());
+            async move {
+                let part = array.grid.region(&index).intersection(&region);
+                let read = part.clone();
+                let values = blocking(move || array.read_here(&read)).await??;
+                Ok::<_, Error>((part, values))
+            }
+        });
+        let mut parts = parts.buffer_unordered(AT_ONCE);
+        let mut whole = Values::blank(self.stored.dtype(), &region.shape());
+        while let Some((part, values)) = parts.try_next().await? {
+            whole.assign(&part.relative_to(region).slices(), &values)?;
+        }
+        Ok(whole)
+    }
+}
+
+impl Source for StoredArray {
+    fn dtype(&self) -> DType {
+        self.stored.dtype()
+    }
+    fn shape(&self) -> &[u64] {
+        self.array.shape()
+    }
+    fn chunk_shape(&self) -> &[u64] {
+        &self.chunk
+    }
+    fn read<'a>(&'a self, region: &'a Region) -> BoxFuture<'a, Result<Values>> {
+        Box::pin(async move {
+            if !region.is_within(self.array.shape()) {
+                let shape = self.array.shape();
+                return Err(Error::other(format!("{region} leaves an array of {shape:?}")));
+            }
+            if region.is_empty() {
+                return Ok(Values::blank(self.stored.dtype(), &region.shape()));
+            }
+            if self.files.immediate {
+                return self.read_here(region);
+            }
+            self.read_apart(region).await
+        })
+    }
+}
+
+/// Runs work that takes long on a thread that may block.
+pub(super) async fn blocking<O: Send + 'static>(
+    work: impl FnOnce() -> O + Send + 'static,
+) -> Result<O> {
+    let joined = runtime::handle()?.spawn_blocking(work).await;
+    joined.map_err(|error| Error::other(format!("a thread of nuthatch's ended: {error}")))
+}
+
+/// What a shape says may be a lie: it is refused here, not by the allocator.
+fn room_for(region: &Region, dtype: DType) -> Result<()> {
+    let bytes = region.len().saturating_mul(dtype.size() as u64);
+    let mut room: Vec<u8> = Vec::new();
+    let asked = usize::try_from(bytes).unwrap_or(usize::MAX);
+    room.try_reserve_exact(asked).map_err(|_| {
+        Error::other(format!("{bytes} bytes do not fit into memory; read a part of the array"))
+    })
+}
+
+/// Decodes a box of an array.
+struct Decoding<'a> {
+    array: &'a Array<Files>,
+    stored: StoredType,
+}
+
+impl Decoding<'_> {
+    fn read(&self, subset: &ArraySubset, options: &CodecOptions) -> Result<Values, String> {
+        match self.stored {
+            StoredType::Plain(dtype) => self.plain(dtype, subset, options),
+            StoredType::Utf32 { characters } => {
+                let bytes = self.bytes(subset, options)?;
+                let texts = bytes.chunks_exact((4 * characters).max(1)).map(text).collect();
+                wrapped::<Arc<str>>(texts, subset)
+            }
+            StoredType::Numpy { of, times } => {
+                let bytes = self.bytes(subset, options)?;
+                let counts: Option<Vec<i64>> = bytes
+                    .chunks_exact(8)
+                    .map(|bytes| i64::from_ne_bytes(bytes.try_into().unwrap_or_default()))
+                    .map(|count| if count == NAT { Some(NAT) } else { count.checked_mul(times) })
+                    .collect();
+                let counts = counts.ok_or_else(|| "a time does not fit 64 bits".to_owned())?;
+                let shared = shaped(counts, subset)?.into_shared();
+                Ok(match of {
+                    DType::Datetime { unit, calendar } => Values::Datetime(shared, unit, calendar),
+                    DType::Timedelta { unit } => Values::Timedelta(shared, unit),
+                    _ => Values::I64(shared),
+                })
+            }
+        }
+    }
+
+    fn plain(
+        &self,
+        dtype: DType,
+        subset: &ArraySubset,
+        options: &CodecOptions,
+    ) -> Result<Values, String> {
+        match dtype {
+            DType::Bool => self.elements::<bool>(subset, options),
+            DType::I8 => self.elements::<i8>(subset, options),
+            DType::I16 => self.elements::<i16>(subset, options),
+            DType::I32 => self.elements::<i32>(subset, options),
+            DType::I64 => self.elements::<i64>(subset, options),
+            DType::U8 => self.elements::<u8>(subset, options),
+            DType::U16 => self.elements::<u16>(subset, options),
+            DType::U32 => self.elements::<u32>(subset, options),
+            DType::U64 => self.elements::<u64>(subset, options),
+            DType::F32 => self.elements::<f32>(subset, options),
+            DType::F64 => self.elements::<f64>(subset, options),
+            _ => {
+                let texts: Vec<String> = self.retrieve(subset, options)?;
+                wrapped::<Arc<str>>(texts.into_iter().map(Into::into).collect(), subset)
+            }
+        }
+    }
+
+    fn elements<T: Element + ElementOwned>(
+        &self,
+        subset: &ArraySubset,
+        options: &CodecOptions,
+    ) -> Result<Values, String> {
+        wrapped::<T>(self.retrieve(subset, options)?, subset)
+    }
+
+    fn retrieve<T: ElementOwned>(
+        &self,
+        subset: &ArraySubset,
+        options: &CodecOptions,
+    ) -> Result<Vec<T>, String> {
+        let read = self.array.retrieve_array_subset_opt::<Vec<T>>(subset, options);
+        read.map_err(|error| error.to_string())
+    }
+
+    fn bytes(&self, subset: &ArraySubset, options: &CodecOptions) -> Result<Vec<u8>, String> {
+        let read = self.array.retrieve_array_subset_opt::<ArrayBytes<'static>>(subset, options);
+        let bytes = read.map_err(|error| error.to_string())?;
+        Ok(bytes.into_fixed().map_err(|error| error.to_string())?.into_owned())
+    }
+}
+
+/// Text in four bytes a character, ended by zeros.
+fn text(bytes: &[u8]) -> Arc<str> {
+    let codes =
+        bytes.chunks_exact(4).map(|code| u32::from_ne_bytes(code.try_into().unwrap_or_default()));
+    let characters: Vec<char> =
+        codes.map(|code| char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+    let text: String = characters.into_iter().collect();
+    text.trim_end_matches('\0').into()
+}
+
+fn shaped<T>(elements: Vec<T>, subset: &ArraySubset) -> Result<ArrayD<T>, String> {
+    let shape = IxDyn(&subset.shape_usize());
+    ArrayD::from_shape_vec(shape, elements).map_err(|error| error.to_string())
+}
+
+fn wrapped<T: Element>(elements: Vec<T>, subset: &ArraySubset) -> Result<Values, String> {
+    Ok(T::wrap(shaped(elements, subset)?.into_shared()))
+}

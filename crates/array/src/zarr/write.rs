@@ -1,0 +1,292 @@
+//! Writing a dataset as a Zarr group of version 3, so that xarray opens it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use nuthatch_core::entry::Extent;
+use nuthatch_core::{Error, Result};
+use object_store::{ObjectStore as _, PutOptions, PutPayload};
+use serde_json::{Value, json};
+use zarrs::array::{
+    Array, ArrayBytes, ArrayToBytesCodecTraits as _, CodecOptions, Element as ZarrsElement,
+    IntoArrayBytes as _,
+};
+
+use crate::cf::Encoder;
+use crate::dataset::Dataset;
+use crate::dtype::DType;
+use crate::region::{ChunkGrid, Region};
+use crate::values::{Shared, Values};
+use crate::variable::{Attributes, Variable};
+
+use super::chunks::{Chunking, Shapes};
+use super::files::Files;
+use super::metadata::consolidated;
+use super::stored::blocking;
+
+/// A fast level: what is gained above it is little, and time grows several times.
+const ZSTD_LEVEL: i64 = 1;
+
+/// What was written.
+#[derive(Debug)]
+pub(super) struct Wrote {
+    pub(super) bytes: u64,
+    /// The BLAKE3 hash of the document that describes all of it.
+    pub(super) metadata: blake3::Hash,
+}
+
+/// Writes all chunks, and then the document that describes them.
+pub(super) async fn write(dataset: &Dataset, files: &Files, chunking: &Chunking) -> Result<Wrote> {
+    let mut bytes = 0;
+    let mut documents = BTreeMap::new();
+    let beside = beside_dimensions(dataset);
+    for (name, variable) in dataset.variables() {
+        check_name(name)?;
+        let array =
+            Writing::new(name, variable, files, chunking, &coordinates(dataset, name, &beside))?;
+        bytes += array.write().await?;
+        documents.insert(name.clone(), array.document);
+    }
+    for (name, document) in &documents {
+        bytes += put(files, &format!("{name}/zarr.json"), pretty(document)?).await?;
+    }
+    let mut attrs = dataset.attrs.clone();
+    let unused: Vec<&str> =
+        beside.iter().copied().filter(|coord| !is_used(dataset, coord)).collect();
+    if !unused.is_empty() {
+        attrs.insert("coordinates".to_owned(), unused.join(" ").into());
+    }
+    let root = pretty(&consolidated(&attrs, &documents))?;
+    let metadata = blake3::hash(&root);
+    bytes += put(files, "zarr.json", root).await?;
+    Ok(Wrote { bytes, metadata })
+}
+
+/// The time that a dataset covers: the ends of its coordinate of points in time.
+pub(super) fn extent(dataset: &Dataset) -> Option<Extent> {
+    let mut times = dataset
+        .coords()
+        .filter(|(name, coord)| coord.is_index(name) && crate::select::is_time(coord));
+    let (dim, coord) = times.next()?;
+    crate::time::extent_of(dim, coord)
+}
+
+fn check_name(name: &str) -> Result<()> {
+    let bad = name.is_empty()
+        || name.contains(['/', '\\', '\0'])
+        || name.starts_with('.')
+        || name == "zarr.json";
+    match bad {
+        true => Err(Error::other(format!(
+            "an array cannot be stored under the name {name:?}; rename it"
+        ))),
+        false => Ok(()),
+    }
+}
+
+/// The coordinates that are not along the dimension of their name.
+fn beside_dimensions(dataset: &Dataset) -> BTreeSet<&str> {
+    let beside = dataset.coords().filter(|(name, coord)| !coord.is_index(name));
+    beside.map(|(name, _)| name).collect()
+}
+
+/// Whether an array has all dimensions of a coordinate, and so names it.
+fn is_used(dataset: &Dataset, coord: &str) -> bool {
+    let Some(along) = dataset.variables().get(coord) else { return false };
+    dataset
+        .data_vars()
+        .any(|(_, variable)| along.dims().iter().all(|dim| variable.axis(dim).is_some()))
+}
+
+/// What the attribute `coordinates` of an array says.
+fn coordinates(dataset: &Dataset, name: &str, beside: &BTreeSet<&str>) -> String {
+    let Some(variable) = dataset.data_vars().find(|(own, _)| *own == name).map(|(_, own)| own)
+    else {
+        return String::new();
+    };
+    let named = beside.iter().copied().filter(|coord| {
+        let along = dataset.variables().get(*coord);
+        along.is_some_and(|along| along.dims().iter().all(|dim| variable.axis(dim).is_some()))
+    });
+    named.collect::<Vec<_>>().join(" ")
+}
+
+fn pretty(document: &Value) -> Result<Vec<u8>> {
+    serde_json::to_vec_pretty(document).map_err(Error::other)
+}
+
+async fn put(files: &Files, name: &str, bytes: impl Into<Bytes>) -> Result<u64> {
+    let bytes = bytes.into();
+    let length = bytes.len() as u64;
+    let path = files.path(name)?;
+    let put = files.store.put_opts(&path, PutPayload::from_bytes(bytes), PutOptions::default());
+    put.await.map_err(|error| Error::Store {
+        doing: format!("write {}", files.show(name)),
+        location: files.shown.to_string(),
+        source: error.into(),
+    })?;
+    Ok(length)
+}
+
+/// One array on its way.
+struct Writing<'a> {
+    name: &'a str,
+    variable: &'a Variable,
+    files: Files,
+    encoder: Arc<Encoder>,
+    array: Arc<Array<Files>>,
+    shapes: Shapes,
+    document: Value,
+}
+
+impl<'a> Writing<'a> {
+    fn new(
+        name: &'a str,
+        variable: &'a Variable,
+        files: &Files,
+        chunking: &Chunking,
+        coordinates: &str,
+    ) -> Result<Self> {
+        let encoder = Encoder::of(variable);
+        let shapes = chunking.shapes(name, variable);
+        let mut attrs = variable.attrs.clone();
+        attrs.extend(encoder.attrs.clone());
+        if !coordinates.is_empty() {
+            attrs.insert("coordinates".to_owned(), coordinates.into());
+        }
+        let document = document(variable, encoder.dtype(), &shapes, &attrs);
+        let mut own = document.clone();
+        if let Some(members) = own.as_object_mut() {
+            members.remove("attributes");
+        }
+        let metadata = serde_json::from_value(own).map_err(Error::other)?;
+        let metadata = zarrs::metadata::ArrayMetadata::V3(metadata);
+        let files = files.of_array(name)?;
+        let array = Array::new_with_metadata(Arc::new(files.clone()), "/", metadata)
+            .map_err(Error::other)?;
+        let (encoder, array) = (Arc::new(encoder), Arc::new(array));
+        Ok(Self { name, variable, files, encoder, array, shapes, document })
+    }
+
+    /// Writes every chunk, as many at once as there are cores.
+    async fn write(&self) -> Result<u64> {
+        let grid = ChunkGrid::new(&self.variable.shape(), &self.shapes.object);
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let chunks = stream::iter(grid.all()).map(|index| {
+            let region = grid.region(&index);
+            async move { self.chunk(&index, &region).await }
+        });
+        chunks
+            .buffer_unordered(cores)
+            .try_fold(0, |sum, bytes| async move { Ok(sum + bytes) })
+            .await
+    }
+
+    async fn chunk(&self, index: &[u64], region: &Region) -> Result<u64> {
+        let values = self.variable.data().read_region(region).await?;
+        let (encoder, array) = (Arc::clone(&self.encoder), Arc::clone(&self.array));
+        let (object, stored) = (self.shapes.object.clone(), encoder.dtype());
+        let encoded = blocking(move || {
+            let values = padded(encoder.encode(values)?, &object, stored)?;
+            encode(&array, values)
+        });
+        let encoded = encoded
+            .await?
+            .map_err(|error| Error::other(format!("`{}` cannot be written: {error}", self.name)))?;
+        put(&self.files, self.array.chunk_key(index).as_str(), encoded).await
+    }
+}
+
+/// A chunk at the edge, made whole.
+fn padded(values: Values, object: &[u64], dtype: DType) -> Result<Values> {
+    let whole = Region::whole(object);
+    if values.shape() == whole.shape() {
+        return Ok(values);
+    }
+    let mut padded = Values::blank(dtype, &whole.shape());
+    let part: Vec<u64> = values.shape().iter().map(|size| *size as u64).collect();
+    padded.assign(&Region::whole(&part).slices(), &values)?;
+    Ok(padded)
+}
+
+fn encode(array: &Array<Files>, values: Values) -> Result<Bytes> {
+    fn elements<T: ZarrsElement + Clone>(
+        array: &Array<Files>,
+        values: Shared<T>,
+    ) -> Result<ArrayBytes<'static>> {
+        let elements = values.as_standard_layout().iter().cloned().collect::<Vec<T>>();
+        elements.into_array_bytes(array.data_type()).map_err(Error::other)
+    }
+    let bytes = match values {
+        Values::Bool(values) => elements(array, values)?,
+        Values::I8(values) => elements(array, values)?,
+        Values::I16(values) => elements(array, values)?,
+        Values::I32(values) => elements(array, values)?,
+        Values::I64(values) => elements(array, values)?,
+        Values::U8(values) => elements(array, values)?,
+        Values::U16(values) => elements(array, values)?,
+        Values::U32(values) => elements(array, values)?,
+        Values::U64(values) => elements(array, values)?,
+        Values::F32(values) => elements(array, values)?,
+        Values::F64(values) => elements(array, values)?,
+        Values::String(values) => {
+            let texts: Vec<String> = values.iter().map(|text| text.to_string()).collect();
+            texts.into_array_bytes(array.data_type()).map_err(Error::other)?
+        }
+        other => return Err(Error::other(format!("{} was not encoded", other.dtype()))),
+    };
+    let index = vec![0; array.dimensionality()];
+    let shape = array.chunk_shape(&index).map_err(Error::other)?;
+    // Chunks are encoded beside each other; and what is all fill value is written like the rest.
+    let options = CodecOptions::default().with_concurrent_target(1).with_store_empty_chunks(true);
+    let encoded =
+        array.codecs().encode(bytes, &shape, array.data_type(), array.fill_value(), &options);
+    Ok(Bytes::from(encoded.map_err(Error::other)?.into_owned()))
+}
+
+/// The document of one array.
+fn document(variable: &Variable, dtype: DType, shapes: &Shapes, attrs: &Attributes) -> Value {
+    let (name, fill) = match dtype {
+        DType::F32 | DType::F64 => (dtype.to_string(), json!("NaN")),
+        DType::Bool => (dtype.to_string(), json!(false)),
+        DType::String => (dtype.to_string(), json!("")),
+        _ => (dtype.to_string(), json!(0)),
+    };
+    let elements = match dtype {
+        DType::String => json!({"name": "vlen-utf8"}),
+        DType::Bool | DType::I8 | DType::U8 => json!({"name": "bytes"}),
+        _ => json!({"name": "bytes", "configuration": {"endian": "little"}}),
+    };
+    let zstd = json!({"name": "zstd", "configuration": {"level": ZSTD_LEVEL, "checksum": false}});
+    let crc32c = json!({"name": "crc32c"});
+    let codecs = match &shapes.read {
+        None => json!([elements, zstd, crc32c]),
+        Some(read) => json!([{
+            "name": "sharding_indexed",
+            "configuration": {
+                "chunk_shape": read,
+                "codecs": [elements, zstd, crc32c],
+                "index_codecs": [
+                    {"name": "bytes", "configuration": {"endian": "little"}},
+                    {"name": "crc32c"},
+                ],
+                "index_location": "end",
+            },
+        }]),
+    };
+    json!({
+        "zarr_format": 3,
+        "node_type": "array",
+        "shape": variable.shape(),
+        "data_type": name,
+        "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": shapes.object}},
+        "chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}},
+        "fill_value": fill,
+        "codecs": codecs,
+        "attributes": attrs,
+        "dimension_names": variable.dims(),
+        "storage_transformers": [],
+    })
+}

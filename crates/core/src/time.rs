@@ -1,0 +1,29 @@
+//! Values along time: what `#[timeseries]` needs of a type.
+
+use crate::civil::Civil;
+use crate::entry::Extent;
+use crate::error::Result;
+
+/// A value with a dimension, or a column, of points in time.
+///
+/// Implement it for a type of your own, and `#[timeseries]` clips what a function returns.
+///
+/// # Contract
+///
+/// Of several names in `dims` the first that the value has counts. A value that has none of them
+/// is an error that says which it has.
+pub trait TimeAxis: Sized {
+    /// The first and the last point in time; `None` where there is none.
+    ///
+    /// # Errors
+    ///
+    /// The value has none of the dimensions, or they cannot be read.
+    fn time_extent(&self, dims: &[&str]) -> Result<Option<Extent>>;
+
+    /// What lies between, both ends included; an end that is left out is open.
+    ///
+    /// # Errors
+    ///
+    /// As [`time_extent`](Self::time_extent).
+    fn clip_time(self, dims: &[&str], start: Option<Civil>, end: Option<Civil>) -> Result<Self>;
+}
