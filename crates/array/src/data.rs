@@ -166,7 +166,7 @@ impl Lazy {
         // From the last dimension to the first: one that goes leaves those before it in place.
         for (axis, pick) in self.picks.iter().enumerate().rev() {
             let start = pick.bounds().start;
-            values = pick_values(&values, axis, &pick.from_start(start));
+            values = pick_values(&values, axis, &pick.counted_from(start));
         }
         Ok(values)
     }
@@ -232,7 +232,7 @@ impl Pick {
     }
 
     /// The same, counted from `first`.
-    fn from_start(&self, first: u64) -> Self {
+    fn counted_from(&self, first: u64) -> Self {
         match self {
             Self::Span { start, len, step } => {
                 Self::Span { start: start - first, len: *len, step: *step }

@@ -108,6 +108,7 @@ values! {
     F64(f64),
     String(Arc<str>),
 }
+#[allow(clippy::single_component_path_imports)]
 pub(crate) use each;
 
 impl Values {

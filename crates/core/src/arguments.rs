@@ -21,6 +21,8 @@ pub struct Arguments {
     ends: SmallVec<[u32; 8]>,
     generics: SmallVec<[GenericParameter; 2]>,
     failed: Option<Box<(&'static str, KeyError)>>,
+    /// The key bytes of the processors.
+    processors: Option<Box<[Vec<u8>]>>,
 }
 
 /// A generic parameter's name, and its type's name where it is a type.
@@ -37,6 +39,7 @@ impl Arguments {
             ends: SmallVec::new(),
             generics: SmallVec::new(),
             failed: None,
+            processors: None,
         };
         // The parameters of a method's `impl` stand nowhere else: without them, the method of
         // `Grid<f32>` would read the results of that of `Grid<f64>`.
@@ -69,6 +72,19 @@ impl Arguments {
             self.fail(error);
         }
         self.ends.push(u32::try_from(self.encoder.as_bytes().len()).unwrap_or(u32::MAX));
+    }
+
+    /// Records the processors, after all arguments.
+    pub(crate) fn processed_by(&mut self, keys: Vec<Vec<u8>>) {
+        for key in &keys {
+            self.record(|out| out.bytes(key));
+        }
+        self.processors = Some(keys.into());
+    }
+
+    /// Whether the call has processors.
+    pub(crate) fn is_processed(&self) -> bool {
+        self.processors.is_some()
     }
 
     #[cold]
@@ -121,6 +137,10 @@ impl Arguments {
             .filter(|(_, in_key, _)| *in_key || level == Level::Processed)
             .map(|(name, _, value)| (name, value))
             .collect();
+        let processors: SmallVec<[&[u8]; 2]> = match level {
+            Level::Processed => self.processors.iter().flatten().map(Vec::as_slice).collect(),
+            Level::Whole => SmallVec::new(),
+        };
         let parts = KeyParts {
             identity: identity.path(),
             generics: &generics,
@@ -128,7 +148,7 @@ impl Arguments {
             version: self.function.definition().version,
             level,
             arguments: &arguments,
-            processors: &[],
+            processors: &processors,
         };
         Ok(parts.key())
     }

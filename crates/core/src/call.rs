@@ -56,7 +56,10 @@ where
     F: Future<Output = K::Body>,
 {
     /// A call without options; `#[cache]` writes this.
-    pub fn new(arguments: Arguments, returns: K, body: F) -> Self {
+    pub fn new(mut arguments: Arguments, returns: K, body: F) -> Self {
+        if let Some(Ok(processors)) = returns.processors() {
+            arguments.processed_by(processors.keys());
+        }
         Self { arguments, own: None, returns, body }
     }
 

@@ -14,6 +14,7 @@
 //! | `run` | the loop: memo, flight, locations, body, commit |
 //! | [`entry`] | manifests, generations, commits: one entry in one location |
 //! | [`store`] | object stores, and the wrappers that count, fail and verify |
+//! | [`processor`], [`timeseries`], [`time`] | code around a cached function; clipping along time |
 //! | [`civil`] | dates and times that belong to no calendar library |
 //! | [`backend`], [`basic`] | how a value is laid out in a location |
 //! | [`memo`], [`flight`] | the in-memory level; one computation at a time |
@@ -38,6 +39,7 @@ pub mod key;
 pub mod memo;
 pub mod mode;
 pub mod options;
+pub mod processor;
 pub mod returns;
 mod run;
 pub mod runtime;
@@ -46,6 +48,7 @@ pub mod store;
 #[cfg(test)]
 mod test_watchdog;
 pub mod time;
+pub mod timeseries;
 
 pub use error::{Error, Result};
 

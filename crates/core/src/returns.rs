@@ -12,11 +12,12 @@ use serde::de::DeserializeOwned;
 use crate::backend::{Backend, Backends};
 use crate::basic::Basic;
 use crate::error::Error;
+use crate::processor::Processors;
 
 /// How a call's return type `R` holds the value that is stored, and how to make an `R` again.
 ///
 /// `#[cache]` implements it by [`Shape`]; an engine wraps one.
-pub trait Returns<R>: Copy + Send + Sync {
+pub trait Returns<R>: Clone + Send + Sync {
     /// What the body returns: `R` itself, except under an engine.
     type Body;
     /// What the body's value is stored as.
@@ -48,6 +49,10 @@ pub trait Returns<R>: Copy + Send + Sync {
     fn value_backends(&self) -> Backends<Self::Value>;
     /// The backends that the engine can read.
     fn engine_backends(&self) -> Backends<Self::Engine>;
+    /// The processors of the call, or why they could not be made; `None` where there are none.
+    fn processors(&self) -> Option<Result<&Processors<Self::Value>, &Error>> {
+        None
+    }
 }
 
 /// What a body returned, taken apart.

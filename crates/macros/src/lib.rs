@@ -5,6 +5,7 @@
 
 mod cache;
 mod cache_key;
+mod processor;
 
 use proc_macro::TokenStream;
 
@@ -61,6 +62,42 @@ use proc_macro::TokenStream;
 #[proc_macro_attribute]
 pub fn cache(attribute: TokenStream, item: TokenStream) -> TokenStream {
     cache::expand(attribute.into(), item.into()).into()
+}
+
+/// Clips what a function returns along time, by two of its arguments.
+///
+/// The arguments `start_time` and `end_time` are taken out of the key: root and mirrors hold the
+/// whole series, the memo and the local location what lies between, both ends included. They may
+/// be text (`"2008"`, `"2008-02"`, `"2008-02-29"`, `"2008-02-29T12:30"`), dates and times of chrono
+/// or jiff, or an `Option`, where `None` is an open end.
+///
+/// | key | meaning |
+/// |---|---|
+/// | `dim = "time"`, `dim = ["time", "date"]` | the dimension or column of time; the first that a value has counts |
+/// | `start = from`, `end = to` | the arguments, where they have other names |
+/// | `tolerance = "30 days"` | how much less than is asked for an entry may have without a word: 365 days |
+///
+/// A recalled entry that has less than is asked for, and was not computed for as much, is told by a
+/// warning; with `validate(true)` it is an error. It stands above or below `#[cache]`, or on a
+/// function that is not cached.
+///
+/// # Errors
+///
+/// A function without the two arguments does not compile. A text that names no time, or a value
+/// without the dimension, is an error of the call; a function that returns no `Result` panics.
+#[proc_macro_attribute]
+pub fn timeseries(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    processor::expand("timeseries", attribute.into(), item.into()).into()
+}
+
+/// Puts a processor of your own around a function: `#[processor(Head::new(10))]`.
+///
+/// Arguments that it takes are out of the key of root and mirrors:
+/// `#[processor(Head::new(*count), takes(count))]`, where the expression has them by reference.
+/// Processors may be chained in any order and number; those nearest to the function run first.
+#[proc_macro_attribute]
+pub fn processor(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    processor::expand("processor", attribute.into(), item.into()).into()
 }
 
 /// Derives `CacheKey`: a value of this type can be an argument of a cached function.

@@ -7,6 +7,7 @@ use std::marker::PhantomData;
 
 use nuthatch_core::backend::Backends;
 use nuthatch_core::call::Call;
+use nuthatch_core::processor::Processors;
 use nuthatch_core::returns::{Returns, Split};
 
 use crate::{Cacheable, Error};
@@ -96,12 +97,11 @@ pub struct Engine<K, R, U> {
     marker: PhantomData<fn() -> (R, U)>,
 }
 
-impl<K: Copy, R, U> Clone for Engine<K, R, U> {
+impl<K: Clone, R, U> Clone for Engine<K, R, U> {
     fn clone(&self) -> Self {
-        *self
+        Self { returns: self.returns.clone(), marker: PhantomData }
     }
 }
-impl<K: Copy, R, U> Copy for Engine<K, R, U> {}
 impl<K, R, U> fmt::Debug for Engine<K, R, U> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Engine<{}>", std::any::type_name::<U>())
@@ -153,5 +153,8 @@ where
     }
     fn engine_backends(&self) -> Backends<U> {
         U::backends()
+    }
+    fn processors(&self) -> Option<std::result::Result<&Processors<K::Value>, &Error>> {
+        self.returns.processors()
     }
 }

@@ -99,13 +99,16 @@ pub use nuthatch_core::call::Call;
 ///
 /// # How it is asked
 pub use nuthatch_core::call::Query;
+pub use nuthatch_core::civil;
 pub use nuthatch_core::confirm::{Answer, Replacement, confirm_with};
 pub use nuthatch_core::context::{Context, with, with_async};
 pub use nuthatch_core::entry::manifest::Manifest;
 pub use nuthatch_core::key::{CacheKey, Key, Secret};
 pub use nuthatch_core::mode::CacheMode;
 pub use nuthatch_core::options::{Options, Recompute};
+pub use nuthatch_core::processor::Processor;
 pub use nuthatch_core::stats::{Stats, reset_stats, stats};
+pub use nuthatch_core::time::TimeAxis;
 pub use nuthatch_core::{Error, Result, clear_memo, set_parameter};
 /// Makes a type one that can be an argument of a cached function.
 ///
@@ -192,6 +195,8 @@ pub use nuthatch_macros::CacheKey;
 /// # The function and its companion
 #[cfg(feature = "macros")]
 pub use nuthatch_macros::cache;
+#[cfg(feature = "macros")]
+pub use nuthatch_macros::{processor, timeseries};
 
 /// For those who write a backend: the trait, what it writes and reads through, and what the
 /// manifest says of it.
@@ -230,7 +235,7 @@ pub mod store {
 pub mod prelude {
     #[cfg(feature = "zarr")]
     pub use crate::array::{DataArray, Dataset};
-    #[cfg(feature = "macros")]
-    pub use crate::cache;
     pub use crate::{CacheKey, CacheMode, CallExt as _, Options, Recompute};
+    #[cfg(feature = "macros")]
+    pub use crate::{cache, processor, timeseries};
 }

@@ -3,12 +3,15 @@
 pub use crate::cacheable::AskCacheable;
 pub use crate::engine::{CallExt, WithEngine};
 pub use crate::{argument, returns};
+pub use nuthatch_core::Error;
 pub use nuthatch_core::arguments::Arguments;
 pub use nuthatch_core::call::{Call, Query};
 pub use nuthatch_core::entry::manifest::Manifest;
 pub use nuthatch_core::function::{Argument, Definition, Function, OptionValue};
 pub use nuthatch_core::key::{CacheKey, Key, KeyEncoder, KeyError, probe};
+pub use nuthatch_core::processor::{Processed, Processors, process};
 pub use nuthatch_core::returns::{Probe, Returns, Shape};
+pub use nuthatch_core::timeseries::Timeseries;
 
 /// The questions that `returns!` asks of a return type.
 pub mod questions {

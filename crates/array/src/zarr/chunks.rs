@@ -121,8 +121,10 @@ fn within(object: &[u64], element: u64) -> Vec<u64> {
         }
         let rest = bytes / read[axis].max(1);
         let most = (READ / rest.max(1)).max(1);
-        read[axis] =
-            (1..=most.min(read[axis])).rev().find(|size| read[axis] % size == 0).unwrap_or(1);
+        read[axis] = (1..=most.min(read[axis]))
+            .rev()
+            .find(|size| read[axis].is_multiple_of(*size))
+            .unwrap_or(1);
     }
     read
 }

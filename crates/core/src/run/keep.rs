@@ -5,9 +5,11 @@ use std::sync::Arc;
 use crate::backend::{Backend, Backends};
 use crate::confirm::{Answer, Replacement, ask};
 use crate::entry::{
-    Address, Committed, Content, Draft, Entry, Input, LocationName, Lookup, Manifest, Origin, Seen,
+    Address, Committed, Content, Draft, Entry, Extent, Input, LocationName, Lookup, Manifest,
+    Origin, Processor, Seen,
 };
 use crate::error::{Error, Result};
+use crate::key::Level;
 use crate::mode::Replacing;
 use crate::stats::{COUNTERS, add, count};
 
@@ -25,6 +27,10 @@ const COMMIT_ATTEMPTS: usize = 16;
 pub(crate) struct Facts {
     pub(crate) seconds: f64,
     pub(crate) lineage: Vec<Input>,
+    /// The range of time that the call asked for.
+    pub(crate) asked_range: Option<Extent>,
+    /// What the local location's value went through.
+    pub(crate) processors: Vec<Processor>,
 }
 
 /// What became of a value in the locations.
@@ -73,6 +79,7 @@ pub(crate) async fn copy<E: Send + Sync + 'static>(
     value: Option<E>,
     entry: &Entry,
     missed: &Missed,
+    processors: Vec<Processor>,
 ) -> Option<E> {
     let manifest = match entry.manifest() {
         Ok(manifest) => manifest,
@@ -83,7 +90,8 @@ pub(crate) async fn copy<E: Send + Sync + 'static>(
     };
     let places = prepared.places.local().map(|local| vec![local]);
     let to = Destination { places, seen: &missed.seen, copied: Some(&manifest) };
-    keep_in(request, prepared, to, backends, value, &Facts::default()).await.0
+    let facts = Facts { processors, ..Facts::default() };
+    keep_in(request, prepared, to, backends, value, &facts).await.0
 }
 
 /// Where a value goes, and what is known of what stands there.
@@ -325,7 +333,10 @@ impl<T: Send + Sync + 'static> Keeping<'_, T> {
 
     fn draft(&self, content: Content) -> Draft {
         match &self.copied {
-            Some(manifest) => Draft::copy_of(manifest, content),
+            Some(manifest) => Draft {
+                processors: self.facts.processors.clone(),
+                ..Draft::copy_of(manifest, content)
+            },
             None => draft(self.request, self.prepared, &self.place, content, self.facts),
         }
     }
@@ -346,6 +357,11 @@ pub(crate) fn draft(
     };
     Draft {
         time_extent,
+        asked_range: facts.asked_range.clone(),
+        processors: match level_of(place.name()) {
+            Level::Processed => facts.processors.clone(),
+            Level::Whole => Vec::new(),
+        },
         function: prepared.identity.path().to_owned(),
         arguments: request.arguments.readable(level_of(place.name())).into_iter().collect(),
         namespace: prepared.plan.namespace.clone(),

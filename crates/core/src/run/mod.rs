@@ -7,6 +7,7 @@
 //! | [`session`], [`places`] | what calls share: memo, flights, the configured locations opened |
 //! | [`lead`] | joining a running call, or leading: what joined calls and the memo share |
 //! | [`produce`] | recalling, else computing and storing |
+//! | [`process`] | the same for calls with processors |
 //! | [`recall`] | reading a value from the locations, in order |
 //! | [`keep`] | storing a value: asking, writing, committing |
 //! | [`upsert`] | merging a value into the stored one |
@@ -19,6 +20,7 @@ mod keep;
 mod lead;
 mod places;
 mod plan;
+mod process;
 mod produce;
 pub(crate) mod queries;
 mod recall;
@@ -84,6 +86,12 @@ where
         Ok(prepared) => prepared,
         Err(error) => return without_cache(&request, returns, body, error).await,
     };
+    if let Some(Err(error)) = returns.processors() {
+        // Before the body runs: what it would return cannot be processed.
+        let error =
+            Error::Usage { function: request.arguments.shown(), message: error.to_string() };
+        return fail(&request, &returns, error);
+    }
     let run = Run::new(&request, &prepared, returns, frame);
     let plan = &prepared.plan;
     if plan.memoize
@@ -116,6 +124,13 @@ where
         Split::Failed(failed) => failed,
         Split::Null => rejoin(request, &returns, None),
         Split::Value(value) => {
+            let value = match returns.processors() {
+                Some(Ok(processors)) => match processors.process(value, false) {
+                    Ok(value) => value,
+                    Err(error) => return fail(request, &returns, error),
+                },
+                _ => value,
+            };
             let engine = produce::as_engine(request, &returns, value).await;
             engine.map_or_else(
                 |error| fail(request, &returns, error),

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use tracing::Instrument as _;
 
+use crate::backend::Backends;
 use crate::context::{Claim, Context, Frame};
 use crate::entry::LocationName;
 use crate::error::{Error, Result};
@@ -19,6 +20,14 @@ use super::recall::{self, Hit, Missed, Recalled, Why};
 use super::report::{self, Computed};
 use super::request::Request;
 use super::{boxed, convert, fail, give_up, rejoin, upsert};
+
+/// What looking into the locations came to.
+pub(super) enum Looked<E> {
+    Done(Done<E>),
+    Missed(Box<Missed>),
+    /// There is an entry, and the call does not accept it.
+    Refused(Error),
+}
 
 impl<R, K: Returns<R>> Run<'_, R, K> {
     /// Recalls, or computes and stores.
@@ -40,9 +49,16 @@ impl<R, K: Returns<R>> Run<'_, R, K> {
         } else if claim.is_some() {
             Missed { why: Why::Recompute, ..Missed::default() }
         } else {
-            match boxed(|| self.recall()).await {
-                Ok(Recalled::Hit(hit)) => return End::Done(boxed(|| self.recalled(*hit)).await),
-                Ok(Recalled::Missed(missed)) => missed,
+            let looked = match self.returns.processors() {
+                None => boxed(|| self.look()).await,
+                Some(_) => boxed(|| self.look_processed()).await,
+            };
+            match looked {
+                Ok(Looked::Done(done)) => return End::Done(done),
+                Ok(Looked::Missed(missed)) => *missed,
+                Ok(Looked::Refused(error)) => {
+                    return End::Failed(fail(self.request, &self.returns, error));
+                }
                 Err(error) => return boxed(|| self.unusable(body, run, error)).await,
             }
         };
@@ -56,9 +72,19 @@ impl<R, K: Returns<R>> Run<'_, R, K> {
         end
     }
 
-    async fn recall(&self) -> Result<Recalled<K::Engine>> {
+    /// Recalls what the call returns.
+    async fn look(&self) -> Result<Looked<K::Engine>> {
+        Ok(match self.recall(self.returns.engine_backends()).await? {
+            Recalled::Hit(hit) => Looked::Done(boxed(|| self.recalled(*hit)).await),
+            Recalled::Missed(missed) => Looked::Missed(Box::new(missed)),
+        })
+    }
+
+    pub(super) async fn recall<T: Send + Sync + 'static>(
+        &self,
+        backends: Backends<T>,
+    ) -> Result<Recalled<T>> {
         let started = Instant::now();
-        let backends = self.returns.engine_backends();
         let recalled =
             recall::recall(self.request, self.prepared, backends, self.returns.has_null()).await;
         if let Ok(Recalled::Hit(hit)) = &recalled {
@@ -77,7 +103,8 @@ impl<R, K: Returns<R>> Run<'_, R, K> {
         if self.prepared.plan.row.writes_local && *hit.place.name() != LocationName::Local {
             let value = hit.value.take();
             let (entry, missed) = (&hit.entry, &hit.missed);
-            let copied = keep::copy(self.request, self.prepared, backends, value, entry, missed);
+            let (request, prepared) = (self.request, self.prepared);
+            let copied = keep::copy(request, prepared, backends, value, entry, missed, Vec::new());
             hit.value = copied.await;
         }
         let weight = self.weight(hit.value.as_ref(), hit.bytes);
@@ -102,6 +129,9 @@ impl<R, K: Returns<R>> Run<'_, R, K> {
             Split::Null => None,
             Split::Value(value) => Some(value),
         };
+        if self.returns.processors().is_some() {
+            return boxed(|| self.keep_processed(value, facts, missed)).await;
+        }
         let backends = self.returns.value_backends();
         let (value, kept) = if self.unkeyable() {
             (value, Kept::default())
@@ -140,7 +170,8 @@ impl<R, K: Returns<R>> Run<'_, R, K> {
         let started = Instant::now();
         let body = Context::of(Arc::clone(&frame)).scope_unpin(body);
         let returned = body.instrument(report::body(&self.request.arguments)).await;
-        let facts = Facts { seconds: started.elapsed().as_secs_f64(), lineage: frame.lineage() };
+        let (seconds, lineage) = (started.elapsed().as_secs_f64(), frame.lineage());
+        let facts = Facts { seconds, lineage, ..Facts::default() };
         (returned, facts)
     }
 
@@ -164,14 +195,14 @@ impl<R, K: Returns<R>> Run<'_, R, K> {
             Split::Value(value) => upsert.merge(self.request, self.prepared, value, &facts).await,
         };
         self.prepared.forget_memoized(self.request);
-        let engine = match merged {
+        let engine = match merged.and_then(|merged| self.process(merged)) {
             Ok(merged) => as_engine(self.request, &self.returns, merged).await,
             Err(error) => Err(error),
         };
         match engine {
             Ok(value) => {
                 let weight = self.weight(Some(&value), 0);
-                let Facts { seconds, lineage: inputs } = facts;
+                let Facts { seconds, lineage: inputs, .. } = facts;
                 let value = Some(value);
                 End::Done(Done { value, inputs, seconds, weight, fresh: true, stored: true })
             }
@@ -198,8 +229,11 @@ impl<R, K: Returns<R>> Run<'_, R, K> {
         End::Failed(match self.returns.split(returned) {
             Split::Failed(failed) => failed,
             Split::Null => rejoin(self.request, &self.returns, None),
-            Split::Value(value) => match as_engine(self.request, &self.returns, value).await {
-                Ok(value) => rejoin(self.request, &self.returns, Some(value)),
+            Split::Value(value) => match self.process(value) {
+                Ok(value) => match as_engine(self.request, &self.returns, value).await {
+                    Ok(value) => rejoin(self.request, &self.returns, Some(value)),
+                    Err(error) => fail(self.request, &self.returns, error),
+                },
                 Err(error) => fail(self.request, &self.returns, error),
             },
         })
@@ -244,7 +278,7 @@ impl<R, K: Returns<R>> Run<'_, R, K> {
     }
 
     /// What the value weighs in the memo: its stored size, else what its backend says.
-    fn weight(&self, value: Option<&K::Engine>, stored: u64) -> u64 {
+    pub(super) fn weight(&self, value: Option<&K::Engine>, stored: u64) -> u64 {
         if stored > 0 || !self.prepared.plan.memoize {
             return stored;
         }
@@ -252,7 +286,7 @@ impl<R, K: Returns<R>> Run<'_, R, K> {
         value.zip(backend).map_or(0, |(value, backend)| backend.weigh(value))
     }
 
-    fn report_computed(&self, why: Why, facts: &Facts, kept: &Kept) {
+    pub(super) fn report_computed(&self, why: Why, facts: &Facts, kept: &Kept) {
         let stored_in = kept.entries.iter().map(|(place, ..)| place.name().to_string()).collect();
         let backends = kept.entries.first().map(|(_, _, entry)| entry.backends());
         let backend = backends.and_then(|backends| backends.first());

@@ -161,6 +161,15 @@ pub(crate) fn unusable(arguments: &Arguments, place: &Place, error: &Error) {
     );
 }
 
+/// An entry has less than the call asks for.
+pub(crate) fn lacking(arguments: &Arguments, place: &Place, why: &str) {
+    tracing::warn!(
+        target: "nuthatch",
+        call = ?arguments, location = %place.name(),
+        "the entry does not have all that is asked for: {why}",
+    );
+}
+
 /// A value was computed and cannot be stored: it is returned all the same.
 pub(crate) fn not_stored(arguments: &Arguments, place: &str, error: &Error) {
     count(&COUNTERS.store_failures);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::backend::{Backend, Backends, Stored};
-use crate::entry::{Committed, Content, Entry, Lookup};
+use crate::entry::{Committed, Content, Entry, LocationName, Lookup};
 use crate::error::{Error, Result};
 use crate::stats::{COUNTERS, add, count};
 
@@ -45,6 +45,12 @@ pub(crate) fn check<T>(
             "`upsert` needs a mode that writes: the root (configure `filesystem`), or a local mode",
         )
     })?;
+    if request.arguments.is_processed() && place.name() == &LocationName::Local {
+        return Err(usage(
+            "`upsert` merges whole values, and the local location holds what the processors made \
+             of them; use a mode that writes the root",
+        ));
+    }
     let plan = &prepared.plan;
     if plan.strict {
         return Err(usage("`upsert` runs the body, and a strict call may not"));

@@ -9,6 +9,7 @@ use super::attribute::Config;
 use super::function::Function;
 use super::mistakes::Mistakes;
 use super::suggest::{enumerate, nearest};
+use crate::processor::{self, Processor};
 
 /// What an argument is to the key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,8 +38,12 @@ impl Argument {
 }
 
 /// The arguments of one function.
-#[derive(Debug, Default)]
-pub(crate) struct Arguments(Vec<Argument>);
+#[derive(Default)]
+pub(crate) struct Arguments {
+    all: Vec<Argument>,
+    /// What stands around the function, and takes some of them.
+    pub(crate) processors: Vec<Processor>,
+}
 
 impl Arguments {
     /// Names and roles, with every mistake in the lists that name arguments.
@@ -54,33 +59,50 @@ impl Arguments {
             let message = format!("`{name}` is both skipped and in `cache_args`; keep one of them");
             mistakes.at(name, message);
         }
-        let argument = |name: Ident| Argument { role: role_of(&name, config), name };
-        let arguments = Self(names.into_iter().map(argument).collect());
+        let processors = processors(function, &names, mistakes);
+        let taken = |name: &Ident| processors.iter().any(|around| around.takes().contains(&name));
+        let argument = |name: Ident| Argument { role: role_of(&name, config, taken(&name)), name };
+        let all = names.into_iter().map(argument).collect();
+        let arguments = Self { all, processors };
         argument_types::check(function, &arguments, mistakes);
         arguments
     }
 
     pub(crate) fn names(&self) -> impl Iterator<Item = &Ident> {
-        self.0.iter().map(|argument| &argument.name)
+        self.all.iter().map(|argument| &argument.name)
     }
 
     pub(crate) fn is_skipped(&self, name: &Ident) -> bool {
-        self.0.iter().any(|argument| argument.name == *name && argument.role == Role::Skipped)
+        self.all.iter().any(|argument| argument.name == *name && argument.role == Role::Skipped)
     }
 
     /// What goes into records and keys, sorted by name: keys must not depend on positions.
     pub(crate) fn recorded(&self) -> Vec<&Argument> {
-        let recorded = self.0.iter().filter(|argument| argument.role != Role::Skipped);
+        let recorded = self.all.iter().filter(|argument| argument.role != Role::Skipped);
         let mut recorded: Vec<&Argument> = recorded.collect();
         recorded.sort_by_key(|argument| argument.text());
         recorded
     }
 }
 
-fn role_of(name: &Ident, config: &Config) -> Role {
+/// What stands around the function, with every mistake in it.
+fn processors(function: &Function, names: &[Ident], mistakes: &mut Mistakes) -> Vec<Processor> {
+    let mut processors = Vec::new();
+    for attribute in &function.processors {
+        let Some(around) = mistakes.unless(processor::read(attribute)) else { continue };
+        match around.missing(names, &function.signature.ident) {
+            Some(missing) => drop(mistakes.unless::<()>(Err(missing))),
+            None => processors.push(around),
+        }
+    }
+    processors
+}
+
+fn role_of(name: &Ident, config: &Config, taken: bool) -> Role {
     match &config.cache_args {
         _ if config.skip.contains(name) => Role::Skipped,
         Some(key) if !key.contains(name) => Role::Recorded,
+        None if taken => Role::Recorded,
         _ => Role::Key,
     }
 }

@@ -7,6 +7,7 @@ use syn::Visibility;
 use super::definition;
 use super::emit::Plan;
 use super::signature::{KeyParameter, turbofish_declared};
+use crate::processor::emit_all;
 
 /// The call that returns what the function returns.
 pub(crate) fn emit(plan: &Plan<'_>) -> TokenStream {
@@ -90,8 +91,13 @@ fn body(plan: &Plan<'_>) -> TokenStream {
     let original = original(plan);
     let (disabled, chained) = disabled(plan).unzip();
     let (span, shown) = shown_at(&returned, private);
+    let mut returns = quote_spanned!(span=> #shown::returns!(#returned));
+    if !plan.arguments.processors.is_empty() {
+        let processors = emit_all(&plan.arguments.processors, private);
+        returns = quote!(#private::Processed::new(#returns, #processors));
+    }
     let call = quote_spanned! {span=>
-        #shown::Call::new(#arguments, #shown::returns!(#returned), #original)
+        #shown::Call::new(#arguments, #returns, #original)
     };
     quote! {
         static FUNCTION: #private::Function = #private::Function::new(#definition);

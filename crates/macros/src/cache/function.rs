@@ -6,6 +6,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Error, FnArg, Pat, PatType, Signature, Type, Visibility, parse_quote};
 
 use super::fingerprint;
+use crate::processor;
 
 /// A function, with its body as it was written: untouched tokens, so that errors and borrow
 /// checking point to the user's code.
@@ -16,6 +17,8 @@ pub(crate) struct Function {
     pub(crate) signature: Signature,
     pub(crate) body: TokenStream,
     pub(crate) fingerprint: String,
+    /// What stands around it, those nearest to it first.
+    pub(crate) processors: Vec<Attribute>,
     /// Arguments that a `cfg` takes away in this variant: they may be named in the attribute.
     pub(crate) absent: Vec<String>,
 }
@@ -72,7 +75,11 @@ fn read(input: ParseStream<'_>, fingerprint: String) -> syn::Result<Function> {
              that the trait's implementations call",
         ));
     }
-    Ok(Function { attributes, visibility, signature, body, fingerprint, absent: Vec::new() })
+    let (mut processors, attributes): (Vec<_>, Vec<_>) =
+        attributes.into_iter().partition(processor::is_processor);
+    processors.reverse();
+    let absent = Vec::new();
+    Ok(Function { attributes, visibility, signature, body, fingerprint, processors, absent })
 }
 
 fn not_a_function(input: ParseStream<'_>) -> Error {

@@ -1,0 +1,3 @@
+//! Arrays: cached as Zarr, clipped along time, and as xarray sees them.
+
+mod caching;
