@@ -56,11 +56,11 @@ impl Db {
     }
 
     pub(crate) fn postgres() -> Self {
-        Self::new(Dialect::Postgres, Some("NUTHATCH_TEST_POSTGRES"))
+        Self::new(Dialect::Postgres, Some("TEST_POSTGRES_URL"))
     }
 
     pub(crate) fn mysql() -> Self {
-        Self::new(Dialect::MySql, Some("NUTHATCH_TEST_MYSQL"))
+        Self::new(Dialect::MySql, Some("TEST_MYSQL_URL"))
     }
 
     fn new(dialect: Dialect, variable: Option<&str>) -> Self {

@@ -8,7 +8,7 @@ use super::{Server, find, install, is_root, words};
 use crate::Result;
 use crate::context::Context;
 
-const VARIABLE: &str = "NUTHATCH_TEST_MYSQL";
+const VARIABLE: &str = "TEST_MYSQL_URL";
 const PACKAGE: &str = "mariadb-server";
 const USER: &str = "mysql";
 

@@ -7,7 +7,7 @@ use super::{Server, as_user, find, install, is_root, words};
 use crate::Result;
 use crate::context::Context;
 
-const VARIABLE: &str = "NUTHATCH_TEST_POSTGRES";
+const VARIABLE: &str = "TEST_POSTGRES_URL";
 const PACKAGE: &str = "postgresql";
 const USER: &str = "postgres";
 const PASSWORD: &str = "throw-away";
