@@ -1,10 +1,8 @@
 //! The backend: a value, the place that core gives it, and a table between the two.
 
 use std::path::Path as FilePath;
-use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use arrow::compute::concat_batches;
 use arrow::datatypes::SchemaRef;
 use futures::future::BoxFuture;
 use nuthatch_core::Result;
@@ -14,11 +12,11 @@ use object_store::{ObjectStoreExt, PutPayload};
 
 use crate::failure::Failure;
 use crate::frame::Frame;
-use crate::gather::Gather;
 use crate::merge;
 use crate::names::Names;
 use crate::options::Options;
 use crate::record::Record;
+use crate::scan::Scan;
 use crate::server::{self, Merge};
 use crate::statements::Table;
 
@@ -36,7 +34,7 @@ pub struct Sql;
 /// A Rust type that is a table: some batches of one schema.
 trait Rows: Send + Sync + Sized + 'static {
     fn batches(&self) -> &[RecordBatch];
-    fn from_batches(schema: &SchemaRef, batches: Vec<RecordBatch>) -> Result<Self, Failure>;
+    fn from_scan(scan: Scan) -> BoxFuture<'static, Result<Self>>;
 }
 
 impl Rows for RecordBatch {
@@ -44,11 +42,8 @@ impl Rows for RecordBatch {
         std::slice::from_ref(self)
     }
 
-    fn from_batches(schema: &SchemaRef, mut batches: Vec<RecordBatch>) -> Result<Self, Failure> {
-        if batches.len() == 1 {
-            return Ok(batches.remove(0));
-        }
-        concat_batches(schema, &batches).map_err(|error| Failure::Damaged(error.to_string()))
+    fn from_scan(scan: Scan) -> BoxFuture<'static, Result<Self>> {
+        Box::pin(async move { scan.whole().await })
     }
 }
 
@@ -57,8 +52,8 @@ impl Rows for Vec<RecordBatch> {
         self
     }
 
-    fn from_batches(_: &SchemaRef, batches: Vec<RecordBatch>) -> Result<Self, Failure> {
-        Ok(batches)
+    fn from_scan(scan: Scan) -> BoxFuture<'static, Result<Self>> {
+        Box::pin(async move { scan.collect().await })
     }
 }
 
@@ -84,12 +79,9 @@ impl<T: Rows> Backend<T> for Sql {
     fn read<'a>(&'a self, source: &'a Source) -> BoxFuture<'a, Result<T>> {
         Box::pin(async move {
             let options = Options::read(&source.options, source.folder.as_deref())?;
-            let read = async {
-                let (schema, batches) = read(source, &options).await?;
-                T::from_batches(&schema, batches)
-            };
             let shown = source.shown.to_string();
-            read.await.map_err(|failure| failure.into_error::<T>("read", &shown, &options))
+            let scan = scan(source, &options);
+            T::from_scan(scan.map_err(|why| why.into_error::<T>("read", &shown, &options))?).await
         })
     }
 
@@ -165,31 +157,26 @@ async fn write(
     let schema = one_schema(batches)?;
     let frame = Frame::new(&schema, batches, options.dialect).map_err(Failure::Refused)?;
     announce(target, options).await?;
-    let record = Record {
+    let mut record = Record {
         names: names(&target.prefix, options),
         columns: frame.columns.clone(),
         schema,
-        rows: (!options.in_place).then_some(frame.rows),
+        rows: None,
+        batches: None,
     };
-    server::connect(options).create(record.table(options.dialect), &frame).await?;
+    let table = record.table(options.dialect);
+    let rows = server::connect(options).create(table, frame.arriving()).await?;
+    if !options.in_place {
+        record.rows = Some(rows);
+        let lengths = batches.iter().map(|batch| batch.num_rows() as u64);
+        record.batches = (batches.len() != 1).then(|| lengths.collect());
+    }
     written(&record, weight(batches), options)
 }
 
-async fn read(
-    source: &Source,
-    options: &Options,
-) -> Result<(SchemaRef, Vec<RecordBatch>), Failure> {
+fn scan(source: &Source, options: &Options) -> Result<Scan, Failure> {
     let record = Record::read(&source.record, options.dialect)?;
-    let columns = record.columns.clone();
-    let gather = Gather::new(Arc::clone(&record.schema), columns, options.chunk);
-    let gathered = server::connect(options).load(record.table(options.dialect), gather).await?;
-    match record.rows {
-        Some(rows) if rows != gathered.rows => Err(Failure::Damaged(format!(
-            "its table has {} rows, and {rows} were written",
-            gathered.rows
-        ))),
-        _ => Ok((record.schema, gathered.batches)),
-    }
+    Ok(Scan { record, options: options.clone(), shown: source.shown.to_string() })
 }
 
 async fn upsert(
@@ -228,7 +215,8 @@ async fn upsert(
     // A table that was written to be changed in place has no count of rows in its manifest.
     let in_place = options.in_place && base.rows.is_none() && schema == base.schema;
     let names = if in_place { base.names.clone() } else { names(&target.prefix, options) };
-    let mut record = Record { names, columns: frame.columns.clone(), schema, rows: None };
+    let columns = frame.columns.clone();
+    let mut record = Record { names, columns, schema, rows: None, batches: None };
     if !in_place {
         announce(target, options).await?;
     }
@@ -254,9 +242,9 @@ async fn check_stored_keys(
     options: &Options,
     keys: &[usize],
 ) -> Result<(), Failure> {
-    let gather = Gather::new(Arc::clone(&base.schema), base.columns.clone(), options.chunk);
-    let stored = server::connect(options).load(base.table(options.dialect), gather).await?;
-    let frame = Frame::new(&base.schema, &stored.batches, options.dialect);
+    let scan = Scan { record: base.clone(), options: options.clone(), shown: String::new() };
+    let stored = scan.collect().await.map_err(Failure::Rows)?;
+    let frame = Frame::new(&base.schema, &stored, options.dialect);
     let frame = frame.map_err(Failure::Damaged)?;
     merge::check_exact(&frame, options.dialect, keys).map_err(Failure::Refused)
 }

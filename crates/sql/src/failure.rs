@@ -16,6 +16,9 @@ pub(crate) enum Failure {
     /// The rows, or what is asked to be done with them, cannot be had.
     #[error("{0}")]
     Refused(String),
+    /// The rows did not come, or nobody wanted them any more: the error is another's.
+    #[error("{0}")]
+    Rows(Error),
     /// The database was not reached, or failed.
     #[error("{0}")]
     Database(#[from] sqlx::Error),
@@ -30,6 +33,7 @@ impl Failure {
         options: &Options,
     ) -> Error {
         match self {
+            Self::Rows(error) => error,
             Self::Gone => {
                 let why = format!("its table is gone from {}", options.shown());
                 Error::Damaged { object: shown.to_owned(), why }

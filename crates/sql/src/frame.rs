@@ -2,10 +2,12 @@
 //! database cannot hold is an error here, before anything is written.
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::{Schema, SchemaRef};
+use arrow::datatypes::{FieldRef, Schema, SchemaRef};
+use futures::stream::{self, BoxStream, StreamExt};
 
 use crate::dialect::Dialect;
 use crate::exact;
+use crate::failure::Failure;
 use crate::kind::{Kind, Values, carried};
 use crate::names;
 use crate::times::{self, DAY_NANOS};
@@ -17,7 +19,12 @@ pub(crate) struct Column {
     pub(crate) name: String,
     /// What it is.
     pub(crate) kind: Kind,
+    /// Where it stands in the stored table, of which perhaps not all columns are read.
+    pub(crate) index: usize,
 }
+
+/// Batches on their way into a database.
+pub(crate) type Arriving<'a> = BoxStream<'a, Result<Rows, Failure>>;
 
 /// Some rows, column by column.
 #[derive(Debug, Clone)]
@@ -31,7 +38,6 @@ pub(crate) struct Rows {
 pub(crate) struct Frame {
     pub(crate) columns: Vec<Column>,
     pub(crate) batches: Vec<Rows>,
-    pub(crate) rows: u64,
 }
 
 /// The columns that a schema has in a database.
@@ -51,7 +57,7 @@ pub(crate) fn columns(schema: &Schema, dialect: Dialect) -> Result<Vec<Column>, 
         ));
     }
     let names = names::columns(fields.iter().map(|field| field.name().as_str()), dialect);
-    let column = |(field, name): (&std::sync::Arc<arrow::datatypes::Field>, String)| {
+    let column = |(index, (field, name)): (usize, (&FieldRef, String))| {
         let kind = Kind::of(field.data_type()).ok_or_else(|| {
             format!(
                 "column {:?} is {}, for which databases have no type; use `backend = \"parquet\"`",
@@ -62,9 +68,36 @@ pub(crate) fn columns(schema: &Schema, dialect: Dialect) -> Result<Vec<Column>, 
         dialect.column_type(kind).map_err(|why| {
             format!("column {:?} cannot be held: {why}; use `backend = \"parquet\"`", field.name())
         })?;
-        Ok(Column { name, kind })
+        Ok(Column { name, kind, index })
     };
-    fields.iter().zip(names).map(column).collect()
+    fields.iter().zip(names).enumerate().map(column).collect()
+}
+
+/// The rows of a batch, in the carriers of the columns' kinds.
+///
+/// # Errors
+///
+/// What the database cannot hold, with the column's name.
+pub(crate) fn checked(
+    batch: &RecordBatch,
+    columns: &[Column],
+    dialect: Dialect,
+) -> Result<Rows, String> {
+    let mut rows = Rows { count: batch.num_rows(), values: Vec::with_capacity(columns.len()) };
+    for (index, column) in columns.iter().enumerate() {
+        let cannot = |why: String| {
+            format!(
+                "column {:?} cannot be held by {}: {why}; use `backend = \"parquet\"`",
+                batch.schema_ref().field(index).name(),
+                dialect.name()
+            )
+        };
+        let values = carried(batch.column(index), column.kind);
+        let values = values.map_err(|error| cannot(error.to_string()))?;
+        check(dialect, column.kind, &values).map_err(cannot)?;
+        rows.values.push(values);
+    }
+    Ok(rows)
 }
 
 impl Frame {
@@ -79,26 +112,14 @@ impl Frame {
         dialect: Dialect,
     ) -> Result<Self, String> {
         let columns = columns(schema, dialect)?;
-        let mut frame = Self { columns, batches: Vec::with_capacity(batches.len()), rows: 0 };
-        for batch in batches {
-            let mut rows = Rows { count: batch.num_rows(), values: Vec::new() };
-            for (index, column) in frame.columns.iter().enumerate() {
-                let cannot = |why: String| {
-                    let name = schema.field(index).name();
-                    format!(
-                        "column {name:?} cannot be held by {}: {why}; use `backend = \"parquet\"`",
-                        dialect.name()
-                    )
-                };
-                let values = carried(batch.column(index), column.kind);
-                let values = values.map_err(|error| cannot(error.to_string()))?;
-                check(dialect, column.kind, &values).map_err(cannot)?;
-                rows.values.push(values);
-            }
-            frame.rows += batch.num_rows() as u64;
-            frame.batches.push(rows);
-        }
-        Ok(frame)
+        let rows = batches.iter().map(|batch| checked(batch, &columns, dialect));
+        let batches = rows.collect::<Result<Vec<_>, _>>()?;
+        Ok(Self { columns, batches })
+    }
+
+    /// Its batches, one after another.
+    pub(crate) fn arriving(&self) -> Arriving<'_> {
+        stream::iter(self.batches.iter().cloned().map(Ok)).boxed()
     }
 
     /// The columns whose visible values can be less than what is stored.
@@ -109,7 +130,7 @@ impl Frame {
 
 /// The columns whose visible values can be less than what is stored.
 pub(crate) fn inexact(columns: &[Column], dialect: Dialect) -> Vec<(usize, Kind)> {
-    let columns = columns.iter().enumerate().map(|(index, column)| (index, column.kind));
+    let columns = columns.iter().map(|column| (column.index, column.kind));
     columns.filter(|(_, kind)| dialect.is_inexact(*kind)).collect()
 }
 

@@ -4,6 +4,8 @@
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, RecordBatchOptions};
 use arrow::compute::{concat_batches, sort_to_indices, take_record_batch};
 use arrow::datatypes::SchemaRef;
+use nuthatch_core::Error;
+use tokio::sync::mpsc::Sender;
 
 use crate::builder::Builder;
 use crate::exact::Rests;
@@ -24,7 +26,12 @@ pub(crate) struct Gather {
     chunk: usize,
     ordered: bool,
     batches: Vec<RecordBatch>,
+    /// Rows of the batch that is being gathered, and of those before it.
     begun: usize,
+    rows: u64,
+    last: Option<i64>,
+    /// Who takes the batches, where they are not kept.
+    taker: Option<Sender<RecordBatch>>,
 }
 
 impl Gather {
@@ -39,22 +46,49 @@ impl Gather {
             ordered: true,
             batches: Vec::new(),
             begun: 0,
+            rows: 0,
+            last: None,
+            taker: None,
         }
+    }
+
+    /// Hands each batch on as soon as it is there. The rows must come in order then.
+    pub(crate) fn handing_to(self, taker: Sender<RecordBatch>) -> Self {
+        Self { taker: Some(taker), ..self }
+    }
+
+    /// Whether batches are handed on.
+    pub(crate) fn hands_on(&self) -> bool {
+        self.taker.is_some()
     }
 
     /// Ends a row, whose columns were appended to the builders.
     pub(crate) fn end_row(&mut self, number: i64) -> Result<(), Failure> {
-        self.ordered &= self.numbers.last().is_none_or(|last| *last < number);
-        self.numbers.push(number);
-        match self.numbers.len() - self.begun >= self.chunk {
+        self.ordered &= self.last.is_none_or(|last| last < number);
+        self.last = Some(number);
+        self.begun += 1;
+        if self.taker.is_none() {
+            self.numbers.push(number);
+        }
+        match self.begun >= self.chunk {
             true => self.end_batch(),
             false => Ok(()),
         }
     }
 
+    /// Hands on what is there.
+    pub(crate) async fn hand_on(&mut self) -> Result<(), Failure> {
+        let (Some(taker), false) = (&self.taker, self.batches.is_empty()) else { return Ok(()) };
+        for batch in self.batches.drain(..) {
+            let gone = |_| Failure::Rows(Error::other("nobody reads the table any more"));
+            taker.send(batch).await.map_err(gone)?;
+        }
+        Ok(())
+    }
+
     fn end_batch(&mut self) -> Result<(), Failure> {
-        let rows = self.numbers.len() - self.begun;
-        self.begun = self.numbers.len();
+        let rows = std::mem::take(&mut self.begun);
+        self.rows += rows as u64;
         let columns = self.builders.iter_mut().zip(self.schema.fields());
         let columns = columns.map(|(builder, field)| {
             restored(builder.finish(), field)
@@ -66,11 +100,16 @@ impl Gather {
     }
 
     /// All rows, in the order of their numbers.
-    pub(crate) fn finish(mut self) -> Result<Gathered, Failure> {
-        if self.numbers.len() > self.begun || self.batches.is_empty() {
+    pub(crate) async fn finish(mut self) -> Result<Gathered, Failure> {
+        if self.begun > 0 || self.rows == 0 {
             self.end_batch()?;
         }
-        let rows = self.numbers.len() as u64;
+        self.hand_on().await?;
+        let rows = self.rows;
+        if self.taker.is_some() && !self.ordered {
+            let why = "its rows came out of order, and are numbered twice".to_owned();
+            return Err(Failure::Damaged(why));
+        }
         if self.ordered {
             return Ok(Gathered { batches: self.batches, rows });
         }
@@ -91,7 +130,7 @@ impl Gather {
     }
 }
 
-/// What was read; at least one batch.
+/// What was read and not handed on.
 #[derive(Debug)]
 pub(crate) struct Gathered {
     pub(crate) batches: Vec<RecordBatch>,

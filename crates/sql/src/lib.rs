@@ -101,6 +101,7 @@ mod options;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod record;
+mod scan;
 mod server;
 #[cfg(feature = "sqlite")]
 mod sqlite;

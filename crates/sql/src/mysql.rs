@@ -12,7 +12,7 @@ use sqlx::{AssertSqlSafe, raw_sql};
 use crate::connections::{Connections, Lease};
 use crate::dialect::Dialect;
 use crate::failure::{Failure, has_code, missing_or};
-use crate::frame::{Frame, Marks, Rows};
+use crate::frame::{Arriving, Marks, Rows};
 use crate::gather::{Gather, Gathered};
 use crate::kind::Values;
 use crate::names::ROW;
@@ -60,10 +60,10 @@ impl MySql {
         &self,
         connection: &mut MySqlConnection,
         table: Table<'_>,
-        frame: &Frame,
+        mut arriving: Arriving<'_>,
         first: i64,
         end: &str,
-    ) -> Result<(), Failure> {
+    ) -> Result<u64, Failure> {
         let packet = "SELECT CAST(@@max_allowed_packet AS UNSIGNED)";
         let packet: u64 = sqlx::query_scalar(packet).fetch_one(&mut *connection).await?;
         let columns = table.all().len();
@@ -75,7 +75,8 @@ impl MySql {
         let full = statement(most);
         let mut marks = Marks::new(table.columns, Dialect::MySql);
         let mut number = first;
-        for batch in &frame.batches {
+        while let Some(batch) = arriving.try_next().await? {
+            let batch = &batch;
             let mut start = 0;
             while start < batch.count {
                 let count = fitting(batch, start, most, packet).map_err(Failure::Refused)?;
@@ -91,19 +92,20 @@ impl MySql {
                 start += count;
             }
         }
-        Ok(())
+        Ok((number - first).unsigned_abs())
     }
 
     async fn filled(
         &self,
         connection: &mut MySqlConnection,
         table: Table<'_>,
-        frame: &Frame,
-    ) -> Result<(), Failure> {
+        rows: Arriving<'_>,
+    ) -> Result<u64, Failure> {
         execute(connection, table.create().map_err(Failure::Refused)?).await?;
         execute(connection, "START TRANSACTION".to_owned()).await?;
-        self.insert(connection, table, frame, 0, "").await?;
-        execute(connection, "COMMIT".to_owned()).await
+        let count = self.insert(connection, table, rows, 0, "").await?;
+        execute(connection, "COMMIT".to_owned()).await?;
+        Ok(count)
     }
 
     /// Takes away the table of a write that failed, as far as the server still answers. What is
@@ -160,7 +162,7 @@ impl MySql {
         let row = quoted(ROW);
         let last = format!("SELECT coalesce(max({row}), -1) FROM {} FOR UPDATE", into.quoted());
         let last: i64 = sqlx::query_scalar(AssertSqlSafe(last)).fetch_one(&mut *connection).await?;
-        self.insert(connection, into, frame, last + 1, &into.on_conflict(keys)).await?;
+        self.insert(connection, into, frame.arriving(), last + 1, &into.on_conflict(keys)).await?;
         let count = format!("SELECT count(*) FROM {}", into.quoted());
         let count: i64 =
             sqlx::query_scalar(AssertSqlSafe(count)).fetch_one(&mut *connection).await?;
@@ -187,18 +189,19 @@ impl MySql {
 }
 
 impl Server for MySql {
-    fn create<'a>(&'a self, table: Table<'a>, frame: &'a Frame) -> Doing<'a, ()> {
+    fn create<'a>(&'a self, table: Table<'a>, rows: Arriving<'a>) -> Doing<'a, u64> {
         Box::pin(async move {
             let mut connection = self.lease_writer().await?;
-            let filled = self.filled(&mut connection, table, frame).await;
-            match filled {
-                Ok(()) => connection.done(),
+            match self.filled(&mut connection, table, rows).await {
+                Ok(count) => {
+                    connection.done();
+                    Ok(count)
+                }
                 Err(failure) => {
                     drop(connection);
-                    return Err(self.clear(table, failure).await);
+                    Err(self.clear(table, failure).await)
                 }
             }
-            Ok(())
         })
     }
 
@@ -210,10 +213,11 @@ impl Server for MySql {
             let mut rows = select.fetch(&mut *connection);
             while let Some(row) = rows.try_next().await.map_err(missing_or)? {
                 values::take(&row, table.is_marked(), &mut gather)?;
+                gather.hand_on().await?;
             }
             drop(rows);
             connection.done();
-            gather.finish()
+            gather.finish().await
         })
     }
 

@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, raw_sql};
 
 use crate::connections::{Connections, Lease};
 use crate::failure::{Failure, has_code, missing_or};
-use crate::frame::Frame;
+use crate::frame::Arriving;
 use crate::gather::{Gather, Gathered};
 use crate::names::ROW;
 use crate::options::{Login, Options};
@@ -81,11 +81,11 @@ impl Postgres {
         &self,
         connection: &mut PgConnection,
         table: Table<'_>,
-        frame: &Frame,
-    ) -> Result<(), Failure> {
+        rows: Arriving<'_>,
+    ) -> Result<u64, Failure> {
         execute(connection, table.create().map_err(Failure::Refused)?).await?;
         self.grant(connection, &table.quoted()).await?;
-        copy_in(connection, table, frame, 0).await
+        copy_in(connection, table, rows, 0).await
     }
 
     /// Waits for others that use the table or view no longer than is allowed.
@@ -125,7 +125,7 @@ impl Postgres {
         let staged = staging.create().map_err(Failure::Refused)?;
         let staged = staged.replacen("CREATE TABLE", "CREATE TEMPORARY TABLE", 1);
         execute(connection, format!("{staged} ON COMMIT DROP")).await?;
-        copy_in(connection, staging, frame, last + 1).await?;
+        copy_in(connection, staging, frame.arriving(), last + 1).await?;
         let list = into.list();
         let merged = format!(
             "INSERT INTO {} ({list}) SELECT {list} FROM {} ORDER BY {row}{}",
@@ -142,30 +142,37 @@ impl Postgres {
 }
 
 impl Server for Postgres {
-    fn create<'a>(&'a self, table: Table<'a>, frame: &'a Frame) -> Doing<'a, ()> {
+    fn create<'a>(&'a self, table: Table<'a>, rows: Arriving<'a>) -> Doing<'a, u64> {
         Box::pin(async move {
             let mut connection = self.writer.lease().await?;
             self.ensure_schema(&mut connection, table.schema.unwrap_or_default()).await?;
             execute(&mut connection, "BEGIN".to_owned()).await?;
-            self.filled(&mut connection, table, frame).await?;
-            commit(connection).await
+            let count = self.filled(&mut connection, table, rows).await?;
+            commit(connection).await?;
+            Ok(count)
         })
     }
 
     fn load<'a>(&'a self, table: Table<'a>, mut gather: Gather) -> Doing<'a, Gathered> {
         Box::pin(async move {
             let mut connection = self.reader.lease().await?;
-            let copy =
-                format!("COPY {} ({}) TO STDOUT (FORMAT binary)", table.quoted(), table.list());
+            // Rows come as they lie, and are put in order when all are there. Where they are
+            // handed on before that, the server puts them in order.
+            let what = match gather.hands_on() {
+                true => format!("({})", table.select()),
+                false => format!("{} ({})", table.quoted(), table.list()),
+            };
+            let copy = format!("COPY {what} TO STDOUT (FORMAT binary)");
             let mut messages = connection.copy_out_raw(&copy).await.map_err(missing_or)?;
             let mut reading = Reading::default();
             while let Some(message) = messages.try_next().await? {
                 reading.take(message, table.is_marked(), &mut gather)?;
+                gather.hand_on().await?;
             }
             drop(messages);
             reading.end()?;
             connection.done();
-            gather.finish()
+            gather.finish().await
         })
     }
 
@@ -245,17 +252,19 @@ async fn execute(connection: &mut PgConnection, statement: String) -> Result<(),
 async fn copy_in(
     connection: &mut PgConnection,
     table: Table<'_>,
-    frame: &Frame,
+    mut arriving: Arriving<'_>,
     first: i64,
-) -> Result<(), Failure> {
+) -> Result<u64, Failure> {
     let copy = format!("COPY {} ({}) FROM STDIN (FORMAT binary)", table.quoted(), table.list());
     let mut copy = connection.copy_in_raw(&copy).await.map_err(missing_or)?;
     let mut rows = encode::Encoder::new(table, first);
     let mut buffer = Vec::with_capacity(SENT + (SENT >> 2));
     encode::header(&mut buffer);
-    for batch in &frame.batches {
+    let mut count = 0;
+    while let Some(batch) = arriving.try_next().await? {
+        count += batch.count as u64;
         for row in 0..batch.count {
-            rows.row(batch, row, &mut buffer).map_err(Failure::Refused)?;
+            rows.row(&batch, row, &mut buffer).map_err(Failure::Refused)?;
             if buffer.len() >= SENT {
                 copy.send(buffer.as_slice()).await?;
                 buffer.clear();
@@ -265,7 +274,7 @@ async fn copy_in(
     encode::trailer(&mut buffer);
     copy.send(buffer.as_slice()).await?;
     copy.finish().await?;
-    Ok(())
+    Ok(count)
 }
 
 /// The binary format as it arrives: whole rows as a rule, but no rule says so.

@@ -28,17 +28,19 @@ pub(crate) struct Record {
     pub(crate) schema: SchemaRef,
     /// How many rows there are; unknown where merges change the table itself.
     pub(crate) rows: Option<u64>,
+    /// The rows of each batch, where the value was made of several, or of none.
+    pub(crate) batches: Option<Vec<u64>>,
 }
 
 impl Record {
     /// The table's statements.
     pub(crate) fn table(&self, dialect: Dialect) -> Table<'_> {
-        Table {
-            dialect,
-            schema: self.names.schema.as_deref(),
-            name: &self.names.table,
-            columns: &self.columns,
-        }
+        self.table_of(dialect, &self.columns)
+    }
+
+    /// The same of some columns.
+    pub(crate) fn table_of<'a>(&'a self, dialect: Dialect, columns: &'a [Column]) -> Table<'a> {
+        Table { dialect, schema: self.names.schema.as_deref(), name: &self.names.table, columns }
     }
 
     /// As members of the manifest. No credentials are among them.
@@ -60,6 +62,9 @@ impl Record {
         put("columns", columns.collect());
         if let Some(rows) = self.rows {
             put("rows", rows.into());
+        }
+        if let Some(batches) = &self.batches {
+            put("batches", batches.iter().copied().map(Value::from).collect());
         }
         let schema = encoded(&self.schema).map_err(|error| Failure::Refused(error.to_string()))?;
         put("arrow_schema", schema.into());
@@ -106,6 +111,13 @@ impl Record {
             columns,
             schema,
             rows: details.get("rows").and_then(Value::as_u64),
+            batches: match details.get("batches") {
+                None => None,
+                Some(batches) => {
+                    let lengths = batches.as_array().into_iter().flatten().map(Value::as_u64);
+                    Some(lengths.collect::<Option<_>>().ok_or_else(|| damaged("batches"))?)
+                }
+            },
         })
     }
 }

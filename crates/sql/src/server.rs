@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use futures::future::BoxFuture;
 
 use crate::failure::Failure;
-use crate::frame::{Column, Frame};
+use crate::frame::{Arriving, Column, Frame};
 use crate::gather::{Gather, Gathered};
 use crate::options::Options;
 use crate::statements::Table;
@@ -16,10 +16,11 @@ pub(crate) type Doing<'a, T> = BoxFuture<'a, Result<T, Failure>>;
 
 /// What a database does for nuthatch.
 pub(crate) trait Server: Send + Sync + fmt::Debug {
-    /// Makes a table that is not there yet, and fills it. All of it is there, or nothing.
-    fn create<'a>(&'a self, table: Table<'a>, frame: &'a Frame) -> Doing<'a, ()>;
+    /// Makes a table that is not there yet, and fills it; says how many rows it has. All of it is
+    /// there, or nothing.
+    fn create<'a>(&'a self, table: Table<'a>, rows: Arriving<'a>) -> Doing<'a, u64>;
 
-    /// Reads a whole table.
+    /// Reads the columns of a table.
     fn load<'a>(&'a self, table: Table<'a>, gather: Gather) -> Doing<'a, Gathered>;
 
     /// Merges rows into a table by keys, and says how many rows it has then.

@@ -22,7 +22,7 @@ use crate::decimal;
 use crate::dialect::Dialect;
 use crate::exact::Rests;
 use crate::failure::{Failure, has_code, missing_or};
-use crate::frame::{Frame, Marks, Rows};
+use crate::frame::{Arriving, Marks, Rows};
 use crate::gather::{Gather, Gathered, rests};
 use crate::kind::{Kind, Values};
 use crate::names::ROW;
@@ -84,10 +84,10 @@ impl Sqlite {
         &self,
         connection: &mut SqliteConnection,
         table: Table<'_>,
-        frame: &Frame,
+        mut arriving: Arriving<'_>,
         first: i64,
         end: &str,
-    ) -> Result<(), Failure> {
+    ) -> Result<u64, Failure> {
         let columns = table.all().len();
         let most = self.chunk.unwrap_or(ROWS).clamp(1, (MOST_VALUES / columns).max(1));
         let statement = |rows: usize| -> Arc<str> {
@@ -97,7 +97,8 @@ impl Sqlite {
         let full = statement(most);
         let mut marks = Marks::new(table.columns, Dialect::Sqlite);
         let mut number = first;
-        for batch in &frame.batches {
+        while let Some(batch) = arriving.try_next().await? {
+            let batch = &batch;
             for start in (0..batch.count).step_by(most) {
                 let count = most.min(batch.count - start);
                 let mut arguments = SqliteArguments::default();
@@ -112,7 +113,7 @@ impl Sqlite {
                 query.execute(&mut *connection).await?;
             }
         }
-        Ok(())
+        Ok((number - first).unsigned_abs())
     }
 
     async fn merged(
@@ -135,7 +136,7 @@ impl Sqlite {
         let row = Dialect::Sqlite.quoted(ROW);
         let last = format!("SELECT coalesce(max({row}), -1) FROM {}", into.quoted());
         let last: i64 = sqlx::query_scalar(AssertSqlSafe(last)).fetch_one(&mut *connection).await?;
-        self.insert(connection, into, frame, last + 1, &into.on_conflict(keys)).await?;
+        self.insert(connection, into, frame.arriving(), last + 1, &into.on_conflict(keys)).await?;
         let count = format!("SELECT count(*) FROM {}", into.quoted());
         let count: i64 =
             sqlx::query_scalar(AssertSqlSafe(count)).fetch_one(&mut *connection).await?;
@@ -144,12 +145,13 @@ impl Sqlite {
 }
 
 impl Server for Sqlite {
-    fn create<'a>(&'a self, table: Table<'a>, frame: &'a Frame) -> Doing<'a, ()> {
+    fn create<'a>(&'a self, table: Table<'a>, rows: Arriving<'a>) -> Doing<'a, u64> {
         Box::pin(async move {
             let mut connection = self.writer(WAIT_TO_WRITE).await?;
             execute(&mut connection, &table.create().map_err(Failure::Refused)?).await?;
-            self.insert(&mut connection, table, frame, 0, "").await?;
-            commit(connection).await
+            let count = self.insert(&mut connection, table, rows, 0, "").await?;
+            commit(connection).await?;
+            Ok(count)
         })
     }
 
@@ -160,10 +162,11 @@ impl Server for Sqlite {
             let mut rows = select.fetch(&mut connection);
             while let Some(row) = rows.try_next().await.map_err(missing_or)? {
                 take(&row, table.is_marked(), &mut gather)?;
+                gather.hand_on().await?;
             }
             drop(rows);
             connection.close().await?;
-            gather.finish()
+            gather.finish().await
         })
     }
 
@@ -294,7 +297,7 @@ fn take(row: &SqliteRow, marked: bool, gather: &mut Gather) -> Result<(), Failur
     for (index, builder) in gather.builders.iter_mut().enumerate() {
         let column = &gather.columns[index];
         let value = row.try_get_raw(first + index)?;
-        append(builder, column.kind, value, rests.float(index))
+        append(builder, column.kind, value, rests.float(column.index))
             .ok_or_else(|| foreign(&format!("column {:?}", column.name)))?;
     }
     gather.end_row(number)

@@ -74,13 +74,10 @@ impl<'a> Table<'a> {
         (!all.is_empty()).then(|| format!("SELECT {} FROM {}", all.join(", "), self.quoted()))
     }
 
-    /// `SELECT` of all columns, in the order of rows where the database has that for nothing.
+    /// `SELECT` of all columns, in the order of rows.
     pub(crate) fn select(&self) -> String {
-        let order = match self.dialect {
-            Dialect::Postgres => String::new(),
-            dialect => format!(" ORDER BY {}", dialect.quoted(ROW)),
-        };
-        format!("SELECT {} FROM {}{order}", self.list(), self.quoted())
+        let row = self.dialect.quoted(ROW);
+        format!("SELECT {} FROM {} ORDER BY {row}", self.list(), self.quoted())
     }
 
     /// Copies another table's rows. The columns are the same, or wider here.

@@ -88,9 +88,9 @@ pub(super) fn take(row: &MySqlRow, marked: bool, gather: &mut Gather) -> Result<
             Failure::Damaged(format!("column {name:?} holds a value that was not written"))
         };
         match cell(column.kind, row, first + index) {
-            Ok(None) => null(builder, rests.float(index)),
+            Ok(None) => null(builder, rests.float(column.index)),
             Ok(Some(cell)) => {
-                append(builder, column.kind, cell, &rests, index).ok_or_else(foreign)?;
+                append(builder, column.kind, cell, &rests, column.index).ok_or_else(foreign)?;
             }
             Err(sqlx::Error::ColumnDecode { .. }) => return Err(foreign()),
             Err(error) => return Err(error.into()),

@@ -66,11 +66,10 @@ pub(super) fn row(bytes: &[u8], marked: bool, gather: &mut Gather) -> Result<(),
         let column = &gather.columns[index];
         match next()? {
             None => builder.append_null(),
-            Some(bytes) => {
-                append(builder, column.kind, bytes, rests.nanos(index)).ok_or_else(|| {
+            Some(bytes) => append(builder, column.kind, bytes, rests.nanos(column.index))
+                .ok_or_else(|| {
                     foreign(&format!("column {:?} holds a value of another type", column.name))
-                })?
-            }
+                })?,
         }
     }
     gather.end_row(number)

@@ -4,11 +4,18 @@ use std::sync::Arc;
 
 use arrow::array::*;
 use arrow::buffer::OffsetBuffer;
-use arrow::compute::cast;
+use arrow::compute::{cast, concat_batches};
 use arrow::datatypes::*;
+
+use futures::{StreamExt, TryStreamExt};
+use nuthatch_core::backend::Backend;
+use nuthatch_core::runtime::block_on;
 
 use super::{Db, on_all, read, refused};
 use crate::dialect::Dialect;
+use crate::options::Options;
+use crate::record::Record;
+use crate::scan::Scan;
 
 on_all!(
     numbers_come_back,
@@ -20,6 +27,7 @@ on_all!(
     what_cannot_be_held_is_named_before_anything_is_written,
     rows_without_columns_and_columns_without_rows_come_back,
     batches_come_back_in_order,
+    rows_are_streamed_in_order_and_by_column,
     values_that_are_long_come_back,
 );
 
@@ -335,28 +343,48 @@ fn rows_without_columns_and_columns_without_rows_come_back(db: &Db) {
     assert!(error.to_string().contains("column \"a\""), "{error}");
 }
 
+fn numbered(from: i64, to: i64) -> RecordBatch {
+    batch(vec![
+        ("n", Arc::new(Int64Array::from_iter_values(from..to))),
+        ("x", Arc::new(Float64Array::from_iter_values((from..to).map(|n| n as f64 / 3.0)))),
+        ("t", Arc::new(StringArray::from_iter_values((from..to).map(|n| format!("row {n}"))))),
+    ])
+}
+
 fn batches_come_back_in_order(db: &Db) {
-    let part = |from: i64, to: i64| {
-        batch(vec![
-            ("n", Arc::new(Int64Array::from_iter_values(from..to))),
-            ("x", Arc::new(Float64Array::from_iter_values((from..to).map(|n| n as f64 / 3.0)))),
-            ("t", Arc::new(StringArray::from_iter_values((from..to).map(|n| format!("row {n}"))))),
-        ])
-    };
-    let parts = vec![part(0, 7), part(7, 7), part(7, 3001), part(3001, 10_000)];
+    let lengths = [(0, 7), (7, 7), (7, 3001), (3001, 10_000)];
+    let parts: Vec<RecordBatch> = lengths.map(|(from, to)| numbered(from, to)).into();
     for chunk in [None, Some(999)] {
-        let more: toml::Table =
-            chunk.map(|rows: i64| ("chunk_size".to_owned(), rows.into())).into_iter().collect();
-        let source =
-            db.write_to(&parts, &db.target_of("_", "month=3", db.options_with(more))).unwrap();
-        let found: Vec<RecordBatch> = nuthatch_core::runtime::block_on(
-            nuthatch_core::backend::Backend::read(&crate::Sql, &source),
-        )
-        .unwrap();
-        assert!(found.iter().all(|part| part.num_rows() <= 10_000));
-        assert_eq!(found.len(), if chunk.is_some() { 11 } else { 1 });
-        assert_eq!(read(&source).unwrap(), part(0, 10_000));
+        let more = chunk.map(|rows: i64| ("chunk_size".to_owned(), rows.into()));
+        let options = db.options_with(more.into_iter().collect());
+        let source = db.write_to(&parts, &db.target_of("_", "month=3", options)).unwrap();
+        let found: Vec<RecordBatch> = block_on(Backend::read(&crate::Sql, &source)).unwrap();
+        assert_eq!(found, parts);
+        assert_eq!(read(&source).unwrap(), numbered(0, 10_000));
     }
+}
+
+fn rows_are_streamed_in_order_and_by_column(db: &Db) {
+    let options = db.options_with(toml::toml! { chunk_size = 1000 });
+    let base = db.write_to(&numbered(0, 5000), &db.target_of("_", "_", options)).unwrap();
+    // On PostgreSQL the rows that were replaced lie behind all others.
+    let source = db.upsert(&numbered(0, 10), &["n"], Some(&base), base.options.clone()).unwrap();
+    let options = Options::read(&source.options, source.folder.as_deref()).unwrap();
+    let record = Record::read(&source.record, options.dialect).unwrap();
+    let scan = Scan { record, options, shown: "a table".to_owned() };
+    let batches: Vec<RecordBatch> = block_on(scan.stream(None).try_collect()).unwrap();
+    assert_eq!(batches.len(), 5);
+    assert_eq!(concat_batches(&batches[0].schema(), &batches).unwrap(), numbered(0, 5000));
+    let chosen: Vec<RecordBatch> = block_on(scan.stream(Some(vec![2, 1])).try_collect()).unwrap();
+    assert_eq!(chosen[1], batches[1].project(&[2, 1]).unwrap());
+    // Who stops reading in the middle is waited for by nobody, and the database serves on.
+    let first = block_on(scan.stream(None).next());
+    assert_eq!(first.unwrap().unwrap(), batches[0]);
+    assert_eq!(block_on(scan.whole()).unwrap(), numbered(0, 5000));
+
+    db.sql(&format!("DROP TABLE {}", db.quoted(&super::detail(&source, "table"))));
+    let gone = block_on(scan.stream(None).try_collect::<Vec<_>>()).unwrap_err();
+    assert!(gone.is_damaged(), "{gone}");
 }
 
 fn values_that_are_long_come_back(db: &Db) {

@@ -10,6 +10,7 @@ mod places;
 mod removals;
 mod upserts;
 
+use std::collections::BTreeMap;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -125,6 +126,7 @@ impl Db {
             immediate: true,
             folder: Some(self.folder.path().into()),
             inline_up_to: 0,
+            arguments: BTreeMap::new(),
             options,
         }
     }
@@ -272,6 +274,7 @@ pub(crate) fn source(target: &Target, written: Written, base: Option<&Source>) -
         type_shape: None,
         inline: None,
         details: written.details,
+        time_extent: None,
     };
     Source {
         store: Arc::clone(&target.store),
