@@ -6,6 +6,7 @@ mod bare;
 mod pandas;
 mod rows;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -18,7 +19,7 @@ use object_store::path::Path;
 
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-const VARIABLE: &str = "NUTHATCH_TEST_POSTGRES";
+const VARIABLE: &str = "TEST_POSTGRES_URL";
 const ROWS: usize = 10_000_000;
 /// Of these alone, as pandas takes many minutes for the others.
 const PANDAS_ROWS: usize = 200_000;
@@ -95,6 +96,7 @@ impl Lake {
             type_shape: None,
             inline: None,
             details: written.details,
+            time_extent: None,
         };
         Source {
             store: target.store,
@@ -115,6 +117,7 @@ impl Lake {
             immediate: true,
             folder: None,
             inline_up_to: 0,
+            arguments: BTreeMap::new(),
             options: toml::Table::from_iter([("url".to_owned(), self.url.as_str().into())]),
         }
     }

@@ -5,6 +5,7 @@ use std::path::Path as FilePath;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use futures::future::BoxFuture;
+use futures::stream::BoxStream;
 use nuthatch_core::Result;
 use nuthatch_core::backend::{Backend, Source, Target, Written};
 use object_store::path::Path;
@@ -30,6 +31,26 @@ use crate::statements::Table;
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Sql;
+
+impl Sql {
+    /// The rows of a stored table, batch by batch and in order, of some columns of its schema where
+    /// they are named: a few batches are in memory at a time. It can be polled on any executor.
+    ///
+    /// # Errors
+    ///
+    /// The manifest's record or the options cannot be used. What goes wrong later is an item of the
+    /// stream.
+    pub fn stream(
+        source: &Source,
+        columns: Option<Vec<usize>>,
+    ) -> Result<BoxStream<'static, Result<RecordBatch>>> {
+        let options = Options::read(&source.options, source.folder.as_deref())?;
+        let shown = source.shown.to_string();
+        let scan = scan(source, &options);
+        let scan = scan.map_err(|why| why.into_error::<RecordBatch>("read", &shown, &options))?;
+        Ok(scan.stream(columns))
+    }
+}
 
 /// A Rust type that is a table: some batches of one schema.
 trait Rows: Send + Sync + Sized + 'static {

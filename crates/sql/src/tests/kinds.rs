@@ -12,10 +12,8 @@ use nuthatch_core::backend::Backend;
 use nuthatch_core::runtime::block_on;
 
 use super::{Db, on_all, read, refused};
+use crate::Sql;
 use crate::dialect::Dialect;
-use crate::options::Options;
-use crate::record::Record;
-use crate::scan::Scan;
 
 on_all!(
     numbers_come_back,
@@ -369,21 +367,19 @@ fn rows_are_streamed_in_order_and_by_column(db: &Db) {
     let base = db.write_to(&numbered(0, 5000), &db.target_of("_", "_", options)).unwrap();
     // On PostgreSQL the rows that were replaced lie behind all others.
     let source = db.upsert(&numbered(0, 10), &["n"], Some(&base), base.options.clone()).unwrap();
-    let options = Options::read(&source.options, source.folder.as_deref()).unwrap();
-    let record = Record::read(&source.record, options.dialect).unwrap();
-    let scan = Scan { record, options, shown: "a table".to_owned() };
-    let batches: Vec<RecordBatch> = block_on(scan.stream(None).try_collect()).unwrap();
+    let stream = |columns| Sql::stream(&source, columns).unwrap();
+    let batches: Vec<RecordBatch> = block_on(stream(None).try_collect()).unwrap();
     assert_eq!(batches.len(), 5);
     assert_eq!(concat_batches(&batches[0].schema(), &batches).unwrap(), numbered(0, 5000));
-    let chosen: Vec<RecordBatch> = block_on(scan.stream(Some(vec![2, 1])).try_collect()).unwrap();
+    let chosen: Vec<RecordBatch> = block_on(stream(Some(vec![2, 1])).try_collect()).unwrap();
     assert_eq!(chosen[1], batches[1].project(&[2, 1]).unwrap());
     // Who stops reading in the middle is waited for by nobody, and the database serves on.
-    let first = block_on(scan.stream(None).next());
+    let first = block_on(stream(None).next());
     assert_eq!(first.unwrap().unwrap(), batches[0]);
-    assert_eq!(block_on(scan.whole()).unwrap(), numbered(0, 5000));
+    assert_eq!(read(&source).unwrap(), numbered(0, 5000));
 
     db.sql(&format!("DROP TABLE {}", db.quoted(&super::detail(&source, "table"))));
-    let gone = block_on(scan.stream(None).try_collect::<Vec<_>>()).unwrap_err();
+    let gone = block_on(stream(None).try_collect::<Vec<_>>()).unwrap_err();
     assert!(gone.is_damaged(), "{gone}");
 }
 
