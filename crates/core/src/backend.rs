@@ -1,5 +1,8 @@
 //! How a value is laid out in a location: the trait that every backend implements.
 
+#[cfg(any(test, feature = "test-util"))]
+pub mod conformance;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path as FilePath;

@@ -1,5 +1,6 @@
 //! The backend as its callers see it: values in, bytes, and the same values out.
 
+mod conformance;
 mod damage;
 mod golden;
 mod hostile;

@@ -1,0 +1,371 @@
+//! The behaviour that every backend must have, as one suite.
+//!
+//! Run it over a backend of your own, too:
+//!
+//! ```
+//! use nuthatch_core::backend::conformance::Suite;
+//! use nuthatch_core::basic::Basic;
+//!
+//! # pollster::block_on(async {
+//! Suite::new(&Basic, |one: &Vec<f64>, other| one == other)
+//!     .value(vec![])
+//!     .value(vec![0.5, 12.25])
+//!     .run()
+//!     .await;
+//! # });
+//! ```
+
+use std::any::type_name;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use data_encoding::BASE64;
+use futures::TryStreamExt;
+use object_store::memory::InMemory;
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt};
+
+use super::{Backend, Source, Stored, Target, Written};
+use crate::error::{Error, Result};
+use crate::runtime;
+use crate::store::{Fault, Faulty, LocalFiles, Operation, Trigger};
+
+/// At how many places of each object a byte is flipped: the first, the last, and others between.
+const FLIPS: usize = 48;
+
+/// The limit under which values may be inlined, where that is tried.
+const INLINE: usize = 32 * 1024;
+
+type Same<'a, T> = Box<dyn Fn(&T, &T) -> bool + Sync + 'a>;
+
+/// The suite, for one backend and one type.
+pub struct Suite<'a, T: 'static> {
+    backend: &'a dyn Backend<T>,
+    same: Same<'a, T>,
+    values: Vec<T>,
+    upserts: Vec<Upsert<'a, T>>,
+    options: toml::Table,
+    lazy: bool,
+}
+
+struct Upsert<'a, T> {
+    keys: &'a [&'a str],
+    stored: T,
+    new: T,
+    merged: T,
+}
+
+impl<T: 'static> fmt::Debug for Suite<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Suite")
+            .field("backend", &self.backend)
+            .field("values", &self.values.len())
+            .field("upserts", &self.upserts.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a, T: Send + Sync + 'static> Suite<'a, T> {
+    /// A suite without values. `same` says whether what was read is what was written; of a lazy
+    /// value it reads all, and may say that two are not the same where it cannot.
+    pub fn new(backend: &'a dyn Backend<T>, same: impl Fn(&T, &T) -> bool + Sync + 'a) -> Self {
+        Self {
+            backend,
+            same: Box::new(same),
+            values: Vec::new(),
+            upserts: Vec::new(),
+            options: toml::Table::new(),
+            lazy: false,
+        }
+    }
+
+    /// Says that values read their bytes only when they are compared, so that damage shows there.
+    #[must_use]
+    pub fn lazy(mut self) -> Self {
+        self.lazy = true;
+        self
+    }
+
+    /// Stores and reads this value, among the others.
+    #[must_use]
+    pub fn value(mut self, value: T) -> Self {
+        self.values.push(value);
+        self
+    }
+
+    /// Merges `new` into `stored` by `keys`, which gives `merged`.
+    #[must_use]
+    pub fn upsert(mut self, keys: &'a [&'a str], stored: T, new: T, merged: T) -> Self {
+        self.upserts.push(Upsert { keys, stored, new, merged });
+        self
+    }
+
+    /// Writes with these `backend_options(…)`.
+    #[must_use]
+    pub fn options(mut self, options: toml::Table) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Runs the suite, in memory and in a folder of the machine's for temporary files.
+    ///
+    /// # Panics
+    ///
+    /// Where the backend does not behave; the message says how.
+    pub async fn run(&self) {
+        assert!(!self.values.is_empty(), "the suite needs a value to store");
+        runtime::within(self.over(Arc::new(InMemory::new()))).await;
+        let folder = std::env::temp_dir().join(format!("nuthatch-{}", ulid::Ulid::new()));
+        std::fs::create_dir_all(&folder).expect("the folder for temporary files can be written");
+        runtime::within(self.over(Arc::new(LocalFiles::new(&folder)))).await;
+        std::fs::remove_dir_all(&folder).expect("the temporary folder can be removed");
+    }
+
+    async fn over(&self, store: Arc<dyn ObjectStore>) {
+        let mut generation = 0..;
+        let mut target = |store: &Arc<dyn ObjectStore>| {
+            let number: u32 = generation.next().unwrap_or_default();
+            let prefix = format!("function/data/aa/key/generation-{number}");
+            target(store, &Path::from(prefix), self.options.clone())
+        };
+        for value in &self.values {
+            let place = target(&store);
+            let other = target(&store);
+            let source = self.round_trip(&place, value).await;
+            self.round_trip(&other, value).await;
+            self.expect(&source, value, "after another was written beside it").await;
+            self.inlined(Target { inline_up_to: INLINE, ..target(&store) }, value).await;
+            self.damaged(&source, value).await;
+            self.unreachable(&source).await;
+            self.unwritable(&target(&store), value).await;
+        }
+        for upsert in &self.upserts {
+            self.merged(&target(&store), &target(&store), &target(&store), upsert).await;
+        }
+    }
+
+    /// Writes, looks where, and reads.
+    async fn round_trip(&self, target: &Target, value: &T) -> Source {
+        let before = objects(&*target.store).await;
+        let written = self.backend.write(value, target).await;
+        let written = written.unwrap_or_else(|error| panic!("a value cannot be written: {error}"));
+        assert!(written.inline.is_none(), "a value was inlined where nothing may be");
+        let mut size = 0;
+        for (path, content) in objects(&*target.store).await {
+            match before.get(&path) {
+                Some(old) => assert_eq!(*old, content, "{path} of another generation was changed"),
+                None => {
+                    assert!(path.prefix_matches(&target.prefix), "{path} lies outside the prefix");
+                    size += content.len() as u64;
+                }
+            }
+        }
+        assert!(written.bytes <= size, "{} bytes were told, and {size} written", written.bytes);
+        let source = source(self.backend, target, written);
+        self.expect(&source, value, "after it was written").await;
+        source
+    }
+
+    async fn expect(&self, source: &Source, value: &T, when: &str) {
+        match self.backend.read(source).await {
+            Ok(read) => assert!((self.same)(&read, value), "another value is read {when}"),
+            Err(error) => panic!("no value is read {when}: {error}"),
+        }
+    }
+
+    /// A value in the manifest, and the same with each of its bytes changed.
+    async fn inlined(&self, target: Target, value: &T) {
+        let written = self.backend.write(value, &target).await.expect("a value can be written");
+        let Some(inline) = written.inline.clone() else { return };
+        assert!(inline.len() <= INLINE, "more was inlined than may be");
+        let intact = source(self.backend, &target, written);
+        self.expect(&intact, value, "after it was inlined").await;
+        for damaged in damages(&inline) {
+            let record =
+                Stored { inline: Some(BASE64.encode(&damaged)), ..(*intact.record).clone() };
+            let source = Source { record: Arc::new(record), ..intact.clone() };
+            self.expect_damage(&source, value, "inlined bytes were changed").await;
+        }
+    }
+
+    /// Every object cut, extended, changed and removed; and objects that nobody wrote.
+    async fn damaged(&self, source: &Source, value: &T) {
+        let store = &source.store;
+        let written: Vec<_> = objects(&**store)
+            .await
+            .into_iter()
+            .filter(|(path, _)| path.prefix_matches(&source.prefix))
+            .collect();
+        for (path, content) in &written {
+            for damaged in damages(content) {
+                store.put(path, damaged.into()).await.expect("put");
+                self.expect_damage(source, value, &format!("{path} was changed")).await;
+            }
+            store.delete(path).await.expect("delete");
+            match self.backend.read(source).await {
+                Err(error) => {
+                    let why = format!("{path} was removed");
+                    assert!(error.is_damaged(), "{why}, and the error is no damage: {error}");
+                }
+                Ok(read) => {
+                    let noticed = self.lazy && !(self.same)(&read, value);
+                    assert!(noticed, "{path} was removed, and nothing is missed");
+                }
+            }
+            store.put(path, content.clone().into()).await.expect("put");
+        }
+        for (path, content) in &written {
+            store.put(path, content.clone().into()).await.expect("put");
+        }
+        self.expect(source, value, "after it was repaired").await;
+        let strays: Vec<_> =
+            written.iter().filter_map(|(path, _)| Some((path, stray(path)?))).collect();
+        for (path, stray) in &strays {
+            store.copy(path, stray).await.expect("copy");
+        }
+        self.expect(source, value, "where other objects lie beside those that were written").await;
+        for (_, stray) in &strays {
+            store.delete(stray).await.expect("delete");
+        }
+    }
+
+    /// Damage is an error that says so, where the value is read or, of a lazy one, where it is
+    /// compared; or the value all the same, where the bytes do not matter.
+    async fn expect_damage(&self, source: &Source, value: &T, why: &str) {
+        match self.backend.read(source).await {
+            Err(error) => assert!(error.is_damaged(), "{why}, and the error is no damage: {error}"),
+            Ok(read) if self.lazy => {
+                assert!(!(self.same)(&read, value), "{why}, and a lazy value does not notice");
+            }
+            Ok(read) => assert!((self.same)(&read, value), "{why}, and another value is read"),
+        }
+    }
+
+    /// A store that cannot be read is no damage: the entry may be as good as ever.
+    async fn unreachable(&self, source: &Source) {
+        let faulty = Faulty::new(Arc::clone(&source.store));
+        let reads = [Operation::Get, Operation::Head, Operation::GetRanges];
+        faulty.inject(Trigger::any().on(reads), Fault::Fail);
+        let source = Source { store: Arc::new(faulty.clone()), ..source.clone() };
+        let read = self.backend.read(&source).await;
+        if faulty.struck() > 0 {
+            match read {
+                Err(Error::Store { .. }) => {}
+                Err(error) => panic!("a store that cannot be read gives another error: {error}"),
+                Ok(_) => assert!(self.lazy, "a value is read from a store that cannot be"),
+            }
+        }
+    }
+
+    /// Each write that fails makes the whole fail.
+    async fn unwritable(&self, target: &Target, value: &T) {
+        for nth in 1.. {
+            let faulty = Faulty::new(Arc::clone(&target.store));
+            let writes = Operation::ALL.into_iter().filter(|operation| operation.writes());
+            faulty.inject(Trigger::any().on(writes).nth(nth), Fault::Fail);
+            let prefix = target.prefix.clone().join(format!("attempt-{nth}"));
+            let target = Target { store: Arc::new(faulty.clone()), prefix, ..target.clone() };
+            let written = self.backend.write(value, &target).await;
+            if faulty.struck() == 0 {
+                break;
+            }
+            match written {
+                Err(Error::Store { .. }) => {}
+                Err(error) => panic!("write {nth} fails, with another error: {error}"),
+                Ok(_) => panic!("write {nth} fails, and the value counts as written"),
+            }
+        }
+    }
+
+    async fn merged(&self, base: &Target, onto: &Target, alone: &Target, upsert: &Upsert<'_, T>) {
+        assert!(self.backend.can_upsert(), "the backend says that it cannot upsert");
+        let Upsert { keys, stored, new, merged } = upsert;
+        let base = self.round_trip(base, stored).await;
+        let written = self.backend.upsert(new, keys, Some(&base), onto).await;
+        let written = written.unwrap_or_else(|error| panic!("new rows cannot be merged: {error}"));
+        if !written.in_base {
+            self.expect(&base, stored, "after new rows were merged into another generation").await;
+            self.expect(&source(self.backend, onto, written), merged, "after a merge").await;
+        }
+        let written = self.backend.upsert(new, keys, None, alone).await;
+        let written = written.unwrap_or_else(|error| panic!("nothing to merge into: {error}"));
+        self.expect(&source(self.backend, alone, written), new, "merged into nothing").await;
+    }
+}
+
+/// A place to write to, as a location would name it.
+#[must_use]
+pub fn target(store: &Arc<dyn ObjectStore>, prefix: &Path, options: toml::Table) -> Target {
+    Target {
+        store: Arc::clone(store),
+        prefix: prefix.clone(),
+        shown: format!("root (test://{prefix})").as_str().into(),
+        immediate: true,
+        folder: None,
+        inline_up_to: 0,
+        options,
+        arguments: BTreeMap::new(),
+    }
+}
+
+/// What a manifest would say of what was written to a target.
+#[must_use]
+pub fn source<T: 'static>(backend: &dyn Backend<T>, target: &Target, written: Written) -> Source {
+    let record = Stored {
+        backend: backend.name().to_owned(),
+        generation: "generation".to_owned(),
+        path: target.prefix.to_string(),
+        bytes: written.bytes,
+        type_name: type_name::<T>().to_owned(),
+        type_shape: backend.type_shape(),
+        inline: written.inline.map(|bytes| BASE64.encode(&bytes)),
+        details: written.details,
+        time_extent: written.time_extent,
+    };
+    // As it comes back from a manifest's JSON.
+    let json = serde_json::to_vec(&record).expect("a record is JSON");
+    let record = serde_json::from_slice(&json).expect("it was just written");
+    Source {
+        store: Arc::clone(&target.store),
+        prefix: target.prefix.clone(),
+        shown: target.shown.clone(),
+        immediate: target.immediate,
+        folder: target.folder.clone(),
+        record: Arc::new(record),
+        options: target.options.clone(),
+    }
+}
+
+async fn objects(store: &dyn ObjectStore) -> BTreeMap<Path, Bytes> {
+    let listed: Vec<_> = store.list(None).try_collect().await.expect("list");
+    let mut objects = BTreeMap::new();
+    for meta in listed {
+        let content: Result<_, _> = async { store.get(&meta.location).await?.bytes().await }.await;
+        objects.insert(meta.location, content.expect("get"));
+    }
+    objects
+}
+
+/// The bytes with one flipped, here and there; cut off; and with some too many.
+fn damages(content: &Bytes) -> Vec<Vec<u8>> {
+    let last = content.len().saturating_sub(1);
+    let places = (0..FLIPS).map(|nth| nth * last / (FLIPS - 1));
+    let mut places: Vec<_> = places.filter(|place| *place < content.len()).collect();
+    places.dedup();
+    let flipped = places.into_iter().map(|place| {
+        let mut content = content.to_vec();
+        content[place] ^= if place % 2 == 0 { 0x01 } else { 0x80 };
+        content
+    });
+    let cut = [0, 1, last / 2, last].into_iter().filter(|length| *length < content.len());
+    let cut = cut.map(|length| content[..length].to_vec());
+    let extended = [1, 80].map(|more| [content.as_ref(), &vec![0; more]].concat());
+    flipped.chain(cut).chain(extended).collect()
+}
+
+/// A name beside an object's that no backend gives.
+fn stray(path: &Path) -> Option<Path> {
+    Path::parse(path.as_ref().replacen("part-", "part-9", 1) + "-stray").ok()
+}
