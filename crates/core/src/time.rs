@@ -12,7 +12,12 @@ use crate::error::Result;
 ///
 /// Of several names in `dims` the first that the value has counts. A value that has none of them
 /// is an error that says which it has.
-pub trait TimeAxis: Sized {
+///
+/// # Types of other crates
+///
+/// `By` is for crates that implement it for types that are not their own, and name a type of
+/// theirs there: `impl TimeAxis<Tables> for RecordBatch`. It is inferred.
+pub trait TimeAxis<By = ()>: Sized {
     /// The first and the last point in time; `None` where there is none.
     ///
     /// # Errors

@@ -1,5 +1,8 @@
 //! `#[timeseries]`: values along time, stored whole and returned clipped.
 
+use std::fmt;
+use std::marker::PhantomData;
+
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, TimeZone};
 
 use crate::civil::{Civil, Period};
@@ -100,15 +103,29 @@ mod jiff_types {
 }
 
 /// Clips values along time, both ends included. `#[timeseries]` makes it.
-#[derive(Debug, Clone)]
-pub struct Timeseries {
+///
+/// `By` is that of the value's [`TimeAxis`].
+pub struct Timeseries<By = ()> {
     dims: &'static [&'static str],
     start: Option<Civil>,
     end: Option<Civil>,
     tolerance: TimeDelta,
+    by: PhantomData<fn() -> By>,
 }
 
-impl Timeseries {
+impl<By> fmt::Debug for Timeseries<By> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { dims, start, end, tolerance, by: _ } = self;
+        f.debug_struct("Timeseries")
+            .field("dims", dims)
+            .field("start", start)
+            .field("end", end)
+            .field("tolerance", tolerance)
+            .finish()
+    }
+}
+
+impl<By> Timeseries<By> {
     /// Clips along the first of the dimensions that a value has.
     ///
     /// # Errors
@@ -130,7 +147,7 @@ impl Timeseries {
             )));
         }
         let tolerance = TimeDelta::days(tolerance_days.unwrap_or(TOLERANCE).into());
-        Ok(Self { dims, start, end, tolerance })
+        Ok(Self { dims, start, end, tolerance, by: PhantomData })
     }
 
     /// How far what is asked for lies beyond what an extent has.
@@ -160,7 +177,7 @@ fn days(civil: Civil) -> Option<NaiveDateTime> {
     Some(date.and_hms_opt(0, 0, 0)? + TimeDelta::nanoseconds(i64::try_from(civil.nanosecond).ok()?))
 }
 
-impl<T: TimeAxis + 'static> Processor<T> for Timeseries {
+impl<T: TimeAxis<By> + 'static, By> Processor<T> for Timeseries<By> {
     fn name(&self) -> &str {
         "timeseries"
     }
