@@ -90,11 +90,12 @@ impl<T: ?Sized> fmt::Debug for Probe<T> {
     }
 }
 
-/// The traits of the questions, to be imported without names where one is asked.
+/// The traits of the questions, to be imported without names where one is asked. [`AskNoMedium`]
+/// is not among them: other words may stand in for it.
 pub mod questions {
     pub use super::{
-        AskClone, AskConvert, AskNoClone, AskNoConvert, AskNoMedium, AskOption, AskOptionless,
-        AskPlain, AskResult, AskSerde,
+        AskClone, AskConvert, AskNoClone, AskNoConvert, AskOption, AskOptionless, AskPlain,
+        AskResult, AskSerde,
     };
 }
 

@@ -12,6 +12,7 @@
 //! | carrying the context into spawned work | [`Context`] |
 //! | keys of your own types | [`CacheKey`], [`Secret`], [`key`] |
 //! | backends and engines of your own | [`Cacheable`], [`backend`], [`CallExt`] |
+//! | tables | `table`, with the feature `parquet` |
 //! | what is stored of a call | [`Query`], [`Manifest`] |
 //! | what can go wrong | [`enum@Error`] |
 //! | what happened | [`stats`], and `tracing` events of target `nuthatch` |
@@ -28,6 +29,7 @@
 //! | `macros` (default) | `#[cache]` and `#[derive(CacheKey)]` |
 //! | `chrono`, `uuid` | keys of these crates' types |
 //! | `zarr` | [`array`]: `Dataset`, `DataArray` and arrays of `ndarray`, stored as Zarr |
+//! | `parquet` | tables of Arrow (`RecordBatch`, `Vec<RecordBatch>`), in the backend `parquet`: `table` |
 //! | `test-util` | stores that count and fail, and the suite that every backend and store runs |
 //! | `full` | all but `test-util` |
 
@@ -203,6 +205,47 @@ pub use nuthatch_macros::{processor, timeseries};
 pub mod backend {
     pub use nuthatch_core::backend::{Backend, Backends, Shown, Source, Stored, Target, Written};
     pub use nuthatch_core::basic::Basic;
+}
+
+/// Tables: the backend [`Parquet`](table::Parquet), and the trait of Rust types that hold one.
+///
+/// Arrow's `RecordBatch` and `Vec<RecordBatch>` are tables. Their default backend is `delta`; until
+/// that is there, a function says `backend = "parquet"`.
+///
+/// # Example
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use arrow_array::{Float64Array, RecordBatch, StringArray};
+/// use nuthatch::prelude::*;
+///
+/// #[cache(backend = "parquet", upsert_keys("station"))]
+/// fn rain(year: i32) -> nuthatch::Result<RecordBatch> {
+///     let station = StringArray::from(vec!["Bergen", "Seattle"]);
+///     let rain = Float64Array::from(vec![2250.5, f64::from(year)]);
+///     RecordBatch::try_from_iter([
+///         ("station", Arc::new(station) as _),
+///         ("rain", Arc::new(rain) as _),
+///     ])
+///     .map_err(nuthatch::Error::other)
+/// }
+///
+/// # fn main() -> nuthatch::Result<()> {
+/// # nuthatch::set_parameter!("filesystem", "memory://tables")?;
+/// let table = rain(2012)?;
+/// assert_eq!(rain::call(2012).strict(true).run()?, table);
+/// // The same rows, as another engine reads them.
+/// let batches = rain::call(2012).strict(true).engine::<Vec<RecordBatch>>().run()?;
+/// assert_eq!(batches, [table]);
+/// # Ok(())
+/// # }
+/// ```
+#[cfg(feature = "parquet")]
+pub mod table {
+    pub use nuthatch_table::parquet::{ParquetFile, ParquetScan};
+    pub use nuthatch_table::time::{TimeColumn, TimeKind};
+    pub use nuthatch_table::{Parquet, Rows, Scan, Table, arrow_array, arrow_schema};
 }
 
 /// Keys in detail: the encoder, for `CacheKey` written by hand.

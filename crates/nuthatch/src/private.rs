@@ -1,6 +1,6 @@
 //! What the attributes' output names. Not for programs: it changes without notice.
 
-pub use crate::cacheable::AskCacheable;
+pub use crate::cacheable::{AskCacheable, known};
 pub use crate::engine::{CallExt, WithEngine};
 pub use crate::{argument, returns};
 pub use nuthatch_core::Error;
@@ -16,6 +16,7 @@ pub use nuthatch_core::timeseries::Timeseries;
 /// The questions that `returns!` asks of a return type.
 pub mod questions {
     pub use crate::cacheable::AskCacheable;
+    pub use crate::cacheable::default::{AskDefault, AskDelta};
     pub use nuthatch_core::returns::questions::*;
 }
 
@@ -24,20 +25,39 @@ pub type KeyResult = crate::Result<Key>;
 
 /// Classifies a return type by type, not by spelling: `Result`, `Option`, [`crate::Cacheable`],
 /// serde, `Clone`, and an error that nuthatch's converts into.
+///
+/// After the type stand a module of [`known`], by whose words it is told that the type cannot be
+/// stored, and whether the function names a `backend` or leaves that to the type's `default`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! returns {
-    ($returned:ty) => {{
+    ($returned:ty) => {
+        $crate::returns!($returned, any, default)
+    };
+    ($returned:ty, $known:ident, $by:ident) => {{
+        #[allow(unused_imports)]
+        use $crate::__private::known::$known::*;
         #[allow(unused_imports)]
         use $crate::__private::questions::*;
         let outcome = (&$crate::__private::Probe::<$returned>::new()).outcome();
         let nullable = (&outcome.inner()).nullable();
         let value = nullable.value();
         let medium = (&&&value).medium();
+        $crate::default_backend!($by, value);
         let cloning = (&value).cloning();
         let converting = (&outcome.error()).convert();
         $crate::__private::Shape::new(outcome, nullable, medium, cloning, converting)
     }};
+}
+
+/// Asks whether the default backend of a type is compiled in, where it is the one to be used.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! default_backend {
+    (default, $value:ident) => {
+        (&$value).default_backend()
+    };
+    (named, $value:ident) => {};
 }
 
 /// Records one argument by reference.

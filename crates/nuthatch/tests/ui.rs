@@ -5,3 +5,17 @@
 fn mistakes_are_told_where_they_are_made() {
     trybuild::TestCases::new().compile_fail("tests/ui/*/*.rs");
 }
+
+/// Without a feature, its types are known by name. `cargo xtask test --only features` builds so.
+#[cfg(not(any(feature = "parquet", feature = "zarr")))]
+#[test]
+fn a_type_that_a_feature_would_bring_is_told_with_that_feature() {
+    trybuild::TestCases::new().compile_fail("tests/ui_light/*.rs");
+}
+
+/// With it, they are what they are.
+#[cfg(feature = "parquet")]
+#[test]
+fn a_table_without_its_default_backend_needs_a_backend() {
+    trybuild::TestCases::new().compile_fail("tests/ui_parquet/*.rs");
+}

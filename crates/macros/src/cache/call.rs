@@ -2,10 +2,11 @@
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::Visibility;
+use syn::{Type, Visibility};
 
 use super::definition;
 use super::emit::Plan;
+use super::returned;
 use super::signature::{KeyParameter, turbofish_declared};
 use crate::processor::emit_all;
 
@@ -91,7 +92,8 @@ fn body(plan: &Plan<'_>) -> TokenStream {
     let original = original(plan);
     let (disabled, chained) = disabled(plan).unzip();
     let (span, shown) = shown_at(&returned, private);
-    let mut returns = quote_spanned!(span=> #shown::returns!(#returned));
+    let asked = asked(plan, &returned);
+    let mut returns = quote_spanned!(span=> #shown::returns!(#returned #asked));
     if !plan.arguments.processors.is_empty() {
         let processors = emit_all(&plan.arguments.processors, private);
         returns = quote!(#private::Processed::new(#returns, #processors));
@@ -107,6 +109,16 @@ fn body(plan: &Plan<'_>) -> TokenStream {
         #disabled
         #call #chained
     }
+}
+
+/// What `returns!` is told beside the type, where it is not what it takes for granted.
+fn asked(plan: &Plan<'_>, returned: &Type) -> Option<TokenStream> {
+    let known = returned::known(returned);
+    let is_named = plan.config.backend.is_some() || plan.config.storage_backend.is_some();
+    let by = if is_named { "named" } else { "default" };
+    let word = |word| Ident::new(word, Span::call_site());
+    let (module, by) = (word(known), word(by));
+    (known != "any" || is_named).then(|| quote!(, #module, #by))
 }
 
 /// Type and const parameters, then the arguments in the order of `FUNCTION`.

@@ -3,7 +3,7 @@
 
 use quote::ToTokens;
 use syn::visit::{self, Visit};
-use syn::{Lifetime, PathArguments, ReturnType, Signature, Type, TypePath};
+use syn::{Ident, Lifetime, PathArguments, ReturnType, Signature, Type, TypePath};
 
 use super::arguments::source;
 use super::mistakes::Mistakes;
@@ -86,4 +86,34 @@ fn owned(referred: &Type) -> String {
         Type::Slice(slice) => format!("`Vec<{}>`", source(&slice.elem)),
         other => format!("`{}`", source(&other.to_token_stream())),
     }
+}
+
+/// Type names that a feature of nuthatch makes storable, with the module of the face's `known`
+/// that says so where it is off.
+const KNOWN: [(&str, &str); 11] = [
+    ("Array", "array"),
+    ("Array1", "array"),
+    ("Array2", "array"),
+    ("Array3", "array"),
+    ("Array4", "array"),
+    ("Array5", "array"),
+    ("Array6", "array"),
+    ("ArrayD", "array"),
+    ("DataArray", "array"),
+    ("Dataset", "array"),
+    ("RecordBatch", "arrow"),
+];
+
+/// The module of the face's `known` for the first known name in the type; `any` where none is.
+pub(crate) fn known(returned: &Type) -> &'static str {
+    struct Names(Option<&'static str>);
+    impl<'ast> Visit<'ast> for Names {
+        fn visit_ident(&mut self, ident: &'ast Ident) {
+            let known = KNOWN.iter().find(|(name, _)| ident == name);
+            self.0 = self.0.or(known.map(|(_, module)| *module));
+        }
+    }
+    let mut names = Names(None);
+    names.visit_type(returned);
+    names.0.unwrap_or("any")
 }

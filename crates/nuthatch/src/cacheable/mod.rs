@@ -1,4 +1,19 @@
 //! The one table that ties Rust types to backends.
+//!
+//! | file | holds |
+//! |---|---|
+//! | this one | [`Cacheable`], and serde types |
+//! | `default` | types whose default backend is not compiled in |
+//! | `known` | what is said of types that a feature would make storable |
+//! | `arrays` | arrays: nuthatch's, and those of ndarray |
+//! | `tables` | tables: Arrow's |
+
+#[cfg(feature = "zarr")]
+mod arrays;
+pub(crate) mod default;
+pub mod known;
+#[cfg(feature = "parquet")]
+mod tables;
 
 use nuthatch_core::backend::{Backend, Backends};
 use nuthatch_core::basic::Basic;
@@ -56,49 +71,6 @@ impl<T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Cacheable 
 
     fn duplicate(&self) -> Option<Self> {
         Some(self.clone())
-    }
-}
-
-#[cfg(feature = "zarr")]
-mod arrays {
-    use ndarray::{Array, Dimension};
-    use nuthatch_array::{DataArray, Dataset, Zarr, ZarrElement};
-    use nuthatch_core::backend::{Backend, Backends};
-
-    use super::Cacheable;
-
-    impl Cacheable for Dataset {
-        fn backends() -> Backends<Self> {
-            &[&Zarr]
-        }
-        fn duplicate(&self) -> Option<Self> {
-            Some(self.clone())
-        }
-    }
-
-    impl Cacheable for DataArray {
-        fn backends() -> Backends<Self> {
-            &[&Zarr]
-        }
-        fn duplicate(&self) -> Option<Self> {
-            Some(self.clone())
-        }
-    }
-
-    /// The backends of arrays, which a constant holds for each type of them.
-    struct OfArray<T, D>(std::marker::PhantomData<(T, D)>);
-
-    impl<T: ZarrElement, D: Dimension + 'static> OfArray<T, D> {
-        const BACKENDS: Backends<Array<T, D>> = &[&Zarr as &dyn Backend<Array<T, D>>];
-    }
-
-    impl<T: ZarrElement, D: Dimension + 'static> Cacheable for Array<T, D> {
-        fn backends() -> Backends<Self> {
-            OfArray::<T, D>::BACKENDS
-        }
-        fn duplicate(&self) -> Option<Self> {
-            Some(self.clone())
-        }
     }
 }
 

@@ -1,0 +1,14 @@
+//! Tables, as functions return them and as files hold them.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod engines;
+mod faults;
+// Not every binary asks a lake for everything.
+#[allow(dead_code)]
+#[path = "../it/lake.rs"]
+mod lake;
+mod recalls;
+mod series;
+mod upserts;
+mod weather;
