@@ -167,9 +167,12 @@ impl Decoder {
                 }
                 let numbers =
                     stored.to_f64().ok_or_else(|| Error::other("no numbers".to_owned()))?;
+                let scaled = *scale != 1.0 || *offset != 0.0;
                 let decode = |x: f64| match is_missing(x, missing) {
                     true => f64::NAN,
-                    false => x * scale + offset,
+                    // Unscaled, it stays what it was: adding 0 would lose the sign of -0.
+                    false if scaled => x * scale + offset,
+                    false => x,
                 };
                 Ok(match wide {
                     true => Values::F64(numbers.mapv(decode).into_shared()),

@@ -85,6 +85,18 @@ fn names_attributes_and_coordinates_of_every_kind_come_back() {
 }
 
 #[test]
+fn version_2_is_written_where_it_is_asked_for() {
+    let lake = Lake::with("zarr_format = 2");
+    let source = lake.write(&small());
+    assert!(lake.objects().iter().any(|path| path.as_ref().ends_with("value.zarr/.zmetadata")));
+    assert!(lake.read::<Dataset>(&source).unwrap().identical(&small()).unwrap());
+    let every = one(Values::from(vec![0_i16, -1, 7]));
+    assert!(Lake::with("zarr_format = 2").round(&every).identical(&every).unwrap());
+    let refused = Lake::with("zarr_format = 4");
+    assert!(block_on(Zarr.write(&small(), &refused.target("g"))).is_err());
+}
+
+#[test]
 fn an_array_keeps_its_name_or_that_it_has_none() {
     let named = small().array("rain").unwrap();
     assert!(Lake::new().round(&named).identical(&named).unwrap());

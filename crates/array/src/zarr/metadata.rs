@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use nuthatch_core::{Error, Result};
 use object_store::ObjectStore as _;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use zarrs::metadata::ArrayMetadata;
 
 use crate::calendar::Calendar;
@@ -215,15 +215,21 @@ fn described_v3(mut document: Value) -> Result<Described, String> {
     })
 }
 
-fn described_v2(document: Value, mut attrs: Attributes) -> Result<Described, String> {
+fn described_v2(mut document: Value, mut attrs: Attributes) -> Result<Described, String> {
     let name = document.get("dtype").and_then(Value::as_str).unwrap_or_default().to_owned();
     let stored = type_v2(&name).ok_or_else(|| format!("its data type is {name:?}"))?;
     let rank = rank(&document)?;
     let dims = names(attrs.get(DIMENSIONS), rank).unwrap_or_else(|| unnamed(rank));
     // As xarray has it: the fill value of version 2 stands for what is missing.
-    let fill = document.get("fill_value").filter(|fill| !fill.is_null());
-    if let (Some(fill), true) = (fill, stored.dtype().is_number()) {
+    let fill = document.get("fill_value").filter(|fill| !fill.is_null()).cloned();
+    if let (Some(fill), true) = (&fill, stored.dtype().is_number()) {
         attrs.entry("_FillValue").or_insert(fill.clone());
+    }
+    if let (StoredType::Utf32 { .. }, None, Some(members)) =
+        (stored, fill, document.as_object_mut())
+    {
+        // xarray says nothing, and `zarrs` needs a text.
+        members.insert("fill_value".to_owned(), "".into());
     }
     let metadata = serde_json::from_value(document).map_err(|error| error.to_string())?;
     let attrs = cleaned(attrs);
@@ -338,19 +344,5 @@ fn plain(name: &str) -> Option<DType> {
         "float64" => DType::F64,
         "string" => DType::String,
         _ => return None,
-    })
-}
-
-/// The consolidated document of a group that nuthatch writes.
-pub(super) fn consolidated(attrs: &Attributes, arrays: &BTreeMap<String, Value>) -> Value {
-    json!({
-        "zarr_format": 3,
-        "node_type": "group",
-        "attributes": attrs,
-        "consolidated_metadata": {
-            "kind": "inline",
-            "must_understand": false,
-            "metadata": arrays,
-        },
     })
 }

@@ -3,13 +3,14 @@
 //! | file | holds |
 //! |---|---|
 //! | this one | the backend, for each of its types |
-//! | `write` | a dataset, chunk by chunk, and the document that describes it |
+//! | `write`, `documents` | a dataset, chunk by chunk, and what describes it |
 //! | `chunks` | how arrays are cut |
 //! | `open`, `metadata`, `json` | a group, read from its documents |
 //! | `stored` | an array that is read when it is asked for |
 //! | `files` | the store, as `zarrs` reads it |
 
 mod chunks;
+mod documents;
 mod files;
 mod json;
 mod metadata;
@@ -23,7 +24,9 @@ use data_encoding::HEXLOWER;
 use futures::future::BoxFuture;
 use ndarray::{Array, Dimension};
 use nuthatch_core::backend::{Backend, Source, Target, Written};
+use nuthatch_core::store::{Recording, StoredSums, Verified};
 use nuthatch_core::{Error, Result};
+use object_store::ObjectStore;
 use object_store::path::Path;
 
 use crate::array::DataArray;
@@ -31,6 +34,7 @@ use crate::dataset::Dataset;
 use crate::values::{Element, Values};
 
 use self::chunks::Chunking;
+use self::documents::Format;
 use self::files::Files;
 
 /// The folder of a generation that holds the group.
@@ -39,13 +43,19 @@ const FOLDER: &str = "value.zarr";
 /// The member of the manifest's record with the hash of the group's document.
 const METADATA: &str = "metadata";
 
+/// The member with the checksums of all objects, where the format has none.
+const SUMS: &str = "sums";
+
+/// Checksums of up to so many bytes lie in the manifest.
+const SUMS_INLINE: usize = 16 * 1024;
+
 /// The member that says under which name an array stands in its group.
 const ARRAY: &str = "array";
 
 /// The name of an array that has none.
 const UNNAMED: &str = "__xarray_dataarray_variable__";
 
-/// Stores [`Dataset`], [`DataArray`] and [`ndarray::Array`] as Zarr groups of version 3.
+/// Stores [`Dataset`], [`DataArray`] and [`ndarray::Array`] as Zarr groups.
 ///
 /// Every chunk is written, compressed by zstd and checked by crc32c, in objects near 100 MB that
 /// are read a few megabytes at a time. xarray, zarr-python and all others open them.
@@ -57,6 +67,7 @@ const UNNAMED: &str = "__xarray_dataarray_variable__";
 /// | `chunking(time = 365, lat = 50)` | the size of objects, in elements along each dimension; dimensions that are not there are dropped, those not named are whole | near 100 MB |
 /// | `chunk_by_arg(window("3"(time = 90)))` | the same, for calls with that value of a key argument | |
 /// | `sharding = false` | objects are read whole | `true` |
+/// | `zarr_format = 2` | the older version, without shards; the manifest holds checksums of the objects | 3 |
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Zarr;
 
@@ -68,15 +79,22 @@ impl Zarr {
     async fn write_dataset(dataset: &Dataset, target: &Target) -> Result<Written> {
         let argument = |name: &str| target.arguments.get(name).cloned();
         let chunking = Chunking::read(&target.options, argument)?;
-        let files = Files::new(
-            Arc::clone(&target.store),
-            folder(&target.prefix)?,
-            target.shown.clone(),
-            target.immediate,
-            true,
-        );
-        let wrote = write::write(dataset, &files, &chunking).await?;
+        let format = Format::read(&target.options)?;
+        let folder = folder(&target.prefix)?;
+        let recording = Recording::new(Arc::clone(&target.store), folder.clone());
+        let store: Arc<dyn ObjectStore> = match format {
+            Format::V2 => Arc::new(recording.clone()),
+            Format::V3 => Arc::clone(&target.store),
+        };
+        let files = Files::new(store, folder, target.shown.clone(), target.immediate, true);
+        let wrote = write::write(dataset, &files, &chunking, format).await?;
         let mut written = Written { bytes: wrote.bytes, ..Written::default() };
+        if format == Format::V2 {
+            let (store, shown) = (&target.store, target.shown.to_string());
+            let sums = recording.sums().store(store, &target.prefix, SUMS_INLINE, &shown).await?;
+            let sums = serde_json::to_value(sums).map_err(Error::other)?;
+            written.details.insert(SUMS.to_owned(), sums);
+        }
         let hash = HEXLOWER.encode(wrote.metadata.as_bytes());
         written.details.insert(METADATA.to_owned(), hash.into());
         written.time_extent = write::extent(dataset);
@@ -84,13 +102,17 @@ impl Zarr {
     }
 
     async fn read_dataset(source: &Source) -> Result<Dataset> {
-        let files = Files::new(
-            Arc::clone(&source.store),
-            folder(&source.prefix)?,
-            source.shown.clone(),
-            source.immediate,
-            true,
-        );
+        let folder = folder(&source.prefix)?;
+        let mut store = Arc::clone(&source.store);
+        if let Some(sums) = source.record.details.get(SUMS) {
+            let shown = source.shown.to_string();
+            let damaged = |why: String| Error::Damaged { object: shown.clone(), why };
+            let sums: StoredSums = serde_json::from_value(sums.clone())
+                .map_err(|error| damaged(format!("its checksums cannot be read: {error}")))?;
+            let sums = sums.load(&store, &source.prefix, &shown).await?;
+            store = Arc::new(Verified::new(store, folder.clone(), sums));
+        }
+        let files = Files::new(store, folder, source.shown.clone(), source.immediate, true);
         let recorded = source.record.details.get(METADATA).and_then(|hash| hash.as_str());
         open::open(&files, |name, bytes| {
             let found = HEXLOWER.encode(blake3::hash(bytes).as_bytes());
@@ -127,10 +149,7 @@ impl Zarr {
 
 /// Opens a group that others have written.
 #[cfg(test)]
-pub(crate) async fn foreign(
-    store: &Arc<dyn object_store::ObjectStore>,
-    prefix: &str,
-) -> Result<Dataset> {
+pub(crate) async fn foreign(store: &Arc<dyn ObjectStore>, prefix: &str) -> Result<Dataset> {
     let files = Files::new(Arc::clone(store), Path::from(prefix), "a store".into(), true, false);
     open::open(&files, |_, _| Ok(())).await
 }

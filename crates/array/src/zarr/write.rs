@@ -1,4 +1,4 @@
-//! Writing a dataset as a Zarr group of version 3, so that xarray opens it.
+//! Writing a dataset as a Zarr group, so that xarray opens it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -8,7 +8,6 @@ use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use nuthatch_core::entry::Extent;
 use nuthatch_core::{Error, Result};
 use object_store::{ObjectStore as _, PutOptions, PutPayload};
-use serde_json::{Value, json};
 use zarrs::array::{
     Array, ArrayBytes, ArrayToBytesCodecTraits as _, CodecOptions, Element as ZarrsElement,
     IntoArrayBytes as _,
@@ -19,15 +18,12 @@ use crate::dataset::Dataset;
 use crate::dtype::DType;
 use crate::region::{ChunkGrid, Region};
 use crate::values::{Shared, Values};
-use crate::variable::{Attributes, Variable};
+use crate::variable::Variable;
 
 use super::chunks::{Chunking, Shapes};
+use super::documents::{Document, Format};
 use super::files::Files;
-use super::metadata::consolidated;
 use super::stored::blocking;
-
-/// A fast level: what is gained above it is little, and time grows several times.
-const ZSTD_LEVEL: i64 = 1;
 
 /// What was written.
 #[derive(Debug)]
@@ -37,20 +33,22 @@ pub(super) struct Wrote {
     pub(super) metadata: blake3::Hash,
 }
 
-/// Writes all chunks, and then the document that describes them.
-pub(super) async fn write(dataset: &Dataset, files: &Files, chunking: &Chunking) -> Result<Wrote> {
+/// Writes all chunks, and then the documents that describe them.
+pub(super) async fn write(
+    dataset: &Dataset,
+    files: &Files,
+    chunking: &Chunking,
+    format: Format,
+) -> Result<Wrote> {
     let mut bytes = 0;
     let mut documents = BTreeMap::new();
     let beside = beside_dimensions(dataset);
     for (name, variable) in dataset.variables() {
         check_name(name)?;
-        let array =
-            Writing::new(name, variable, files, chunking, &coordinates(dataset, name, &beside))?;
+        let coordinates = coordinates(dataset, name, &beside);
+        let array = Writing::new(name, variable, files, (chunking, format), &coordinates)?;
         bytes += array.write().await?;
         documents.insert(name.clone(), array.document);
-    }
-    for (name, document) in &documents {
-        bytes += put(files, &format!("{name}/zarr.json"), pretty(document)?).await?;
     }
     let mut attrs = dataset.attrs.clone();
     let unused: Vec<&str> =
@@ -58,9 +56,11 @@ pub(super) async fn write(dataset: &Dataset, files: &Files, chunking: &Chunking)
     if !unused.is_empty() {
         attrs.insert("coordinates".to_owned(), unused.join(" ").into());
     }
-    let root = pretty(&consolidated(&attrs, &documents))?;
-    let metadata = blake3::hash(&root);
-    bytes += put(files, "zarr.json", root).await?;
+    let mut metadata = blake3::hash(b"");
+    for (name, document) in format.group(&attrs, documents)? {
+        metadata = blake3::hash(&document);
+        bytes += put(files, &name, document).await?;
+    }
     Ok(Wrote { bytes, metadata })
 }
 
@@ -113,10 +113,6 @@ fn coordinates(dataset: &Dataset, name: &str, beside: &BTreeSet<&str>) -> String
     named.collect::<Vec<_>>().join(" ")
 }
 
-fn pretty(document: &Value) -> Result<Vec<u8>> {
-    serde_json::to_vec_pretty(document).map_err(Error::other)
-}
-
 async fn put(files: &Files, name: &str, bytes: impl Into<Bytes>) -> Result<u64> {
     let bytes = bytes.into();
     let length = bytes.len() as u64;
@@ -138,7 +134,7 @@ struct Writing<'a> {
     encoder: Arc<Encoder>,
     array: Arc<Array<Files>>,
     shapes: Shapes,
-    document: Value,
+    document: Document,
 }
 
 impl<'a> Writing<'a> {
@@ -146,24 +142,24 @@ impl<'a> Writing<'a> {
         name: &'a str,
         variable: &'a Variable,
         files: &Files,
-        chunking: &Chunking,
+        (chunking, format): (&Chunking, Format),
         coordinates: &str,
     ) -> Result<Self> {
         let encoder = Encoder::of(variable);
-        let shapes = chunking.shapes(name, variable);
+        let mut shapes = chunking.shapes(name, variable);
+        if format == Format::V2
+            && let Some(read) = shapes.read.take()
+        {
+            shapes.object = read;
+        }
         let mut attrs = variable.attrs.clone();
         attrs.extend(encoder.attrs.clone());
         if !coordinates.is_empty() {
             attrs.insert("coordinates".to_owned(), coordinates.into());
         }
-        let document = document(variable, encoder.dtype(), &shapes, &attrs);
-        let mut own = document.clone();
-        if let Some(members) = own.as_object_mut() {
-            members.remove("attributes");
-        }
-        let metadata = serde_json::from_value(own).map_err(Error::other)?;
-        let metadata = zarrs::metadata::ArrayMetadata::V3(metadata);
+        let document = format.array(variable, encoder.dtype(), &shapes, attrs);
         let files = files.of_array(name)?;
+        let metadata = document.metadata(format)?;
         let array = Array::new_with_metadata(Arc::new(files.clone()), "/", metadata)
             .map_err(Error::other)?;
         let (encoder, array) = (Arc::new(encoder), Arc::new(array));
@@ -244,49 +240,4 @@ fn encode(array: &Array<Files>, values: Values) -> Result<Bytes> {
     let encoded =
         array.codecs().encode(bytes, &shape, array.data_type(), array.fill_value(), &options);
     Ok(Bytes::from(encoded.map_err(Error::other)?.into_owned()))
-}
-
-/// The document of one array.
-fn document(variable: &Variable, dtype: DType, shapes: &Shapes, attrs: &Attributes) -> Value {
-    let (name, fill) = match dtype {
-        DType::F32 | DType::F64 => (dtype.to_string(), json!("NaN")),
-        DType::Bool => (dtype.to_string(), json!(false)),
-        DType::String => (dtype.to_string(), json!("")),
-        _ => (dtype.to_string(), json!(0)),
-    };
-    let elements = match dtype {
-        DType::String => json!({"name": "vlen-utf8"}),
-        DType::Bool | DType::I8 | DType::U8 => json!({"name": "bytes"}),
-        _ => json!({"name": "bytes", "configuration": {"endian": "little"}}),
-    };
-    let zstd = json!({"name": "zstd", "configuration": {"level": ZSTD_LEVEL, "checksum": false}});
-    let crc32c = json!({"name": "crc32c"});
-    let codecs = match &shapes.read {
-        None => json!([elements, zstd, crc32c]),
-        Some(read) => json!([{
-            "name": "sharding_indexed",
-            "configuration": {
-                "chunk_shape": read,
-                "codecs": [elements, zstd, crc32c],
-                "index_codecs": [
-                    {"name": "bytes", "configuration": {"endian": "little"}},
-                    {"name": "crc32c"},
-                ],
-                "index_location": "end",
-            },
-        }]),
-    };
-    json!({
-        "zarr_format": 3,
-        "node_type": "array",
-        "shape": variable.shape(),
-        "data_type": name,
-        "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": shapes.object}},
-        "chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}},
-        "fill_value": fill,
-        "codecs": codecs,
-        "attributes": attrs,
-        "dimension_names": variable.dims(),
-        "storage_transformers": [],
-    })
 }

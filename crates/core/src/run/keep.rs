@@ -1,5 +1,6 @@
 //! Storing a value: what stands there already, whether to ask, the write and the commit.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::backend::{Backend, Backends};
@@ -334,12 +335,18 @@ impl<T: Send + Sync + 'static> Keeping<'_, T> {
     fn draft(&self, content: Content) -> Draft {
         match &self.copied {
             Some(manifest) => Draft {
+                arguments: arguments(self.request, &self.place),
                 processors: self.facts.processors.clone(),
                 ..Draft::copy_of(manifest, content)
             },
             None => draft(self.request, self.prepared, &self.place, content, self.facts),
         }
     }
+}
+
+/// The arguments that make the key in a location, readable.
+fn arguments(request: &Request, place: &Place) -> BTreeMap<String, String> {
+    request.arguments.readable(level_of(place.name())).into_iter().collect()
 }
 
 /// What a new manifest says.
@@ -363,7 +370,7 @@ pub(crate) fn draft(
             Level::Whole => Vec::new(),
         },
         function: prepared.identity.path().to_owned(),
-        arguments: request.arguments.readable(level_of(place.name())).into_iter().collect(),
+        arguments: arguments(request, place),
         namespace: prepared.plan.namespace.clone(),
         version: definition.version.map(str::to_owned),
         compute_seconds: Some(facts.seconds),
