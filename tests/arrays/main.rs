@@ -1,3 +1,4 @@
 //! Arrays: cached as Zarr, clipped along time, and as xarray sees them.
 
 mod caching;
+mod xarray;

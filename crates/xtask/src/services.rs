@@ -1,7 +1,9 @@
-//! Real servers, thrown away when the step ends: databases that tests store in.
+//! Real servers, thrown away when the step ends: databases that tests store in. And the programs
+//! of others, which tests compare with.
 
 mod mariadb;
 mod postgres;
+mod python;
 
 use std::ffi::OsString;
 use std::net::TcpListener;
@@ -26,6 +28,7 @@ const ATTEMPTS: usize = 5;
 #[derive(Debug)]
 pub(crate) struct Servers {
     running: Vec<Server>,
+    python: PathBuf,
 }
 
 /// One server.
@@ -46,11 +49,13 @@ impl Servers {
         for Server { variable, running, folder, .. } in &running {
             println!("{variable}: {running:?} in {}", folder.path().display());
         }
-        Ok(Self { running })
+        let python = python::ensure(context)?;
+        Ok(Self { running, python })
     }
 
     /// Tells a program where they are.
     pub(crate) fn known_to<'a>(&self, task: Task<'a>) -> Task<'a> {
+        let task = task.env(python::VARIABLE, &self.python);
         self.running.iter().fold(task, |task, server| task.env(server.variable, &server.url))
     }
 }
