@@ -23,6 +23,7 @@ mod mirrors;
 mod modes;
 mod observability;
 mod processes;
+mod processors;
 mod published;
 mod queries;
 mod readings;

@@ -104,7 +104,7 @@ pub use nuthatch_core::call::Query;
 pub use nuthatch_core::civil;
 pub use nuthatch_core::confirm::{Answer, Replacement, confirm_with};
 pub use nuthatch_core::context::{Context, with, with_async};
-pub use nuthatch_core::entry::manifest::Manifest;
+pub use nuthatch_core::entry::manifest::{Extent, Manifest};
 pub use nuthatch_core::key::{CacheKey, Key, Secret};
 pub use nuthatch_core::mode::CacheMode;
 pub use nuthatch_core::options::{Options, Recompute};
