@@ -25,18 +25,10 @@ pub(crate) fn run() -> Table {
     }
     let before = nuthatch::stats();
 
-    let over = |mut hit: Box<dyn FnMut(&(i64, String)) -> i64>| {
-        let keys = &keys;
-        move || {
-            for key in keys {
-                black_box(hit(black_box(key)));
-            }
-        }
-    };
     let sides = &mut [
-        Side::new("nuthatch", over(Box::new(|(factor, name)| product(*factor, name)))),
-        Side::new("moka", over(Box::new(move |key| moka.get(key).unwrap_or_default()))),
-        Side::new("cached", over(Box::new(move |key| lru.cache_get(key).copied().unwrap_or(0)))),
+        Side::new("nuthatch", over(&keys, |(factor, name)| product(*factor, name))),
+        Side::new("moka", over(&keys, move |key| moka.get(key).unwrap_or_default())),
+        Side::new("cached", over(&keys, move |key| lru.cache_get(key).copied().unwrap_or(0))),
     ];
     let times = compare(Rounds { samples: 41, repeats: 400 }, sides);
     let hit = |side: usize| times[side] / u32::try_from(KEYS).unwrap_or(1);
@@ -49,4 +41,13 @@ pub(crate) fn run() -> Table {
     table.goal("nuthatch", hit(0), ("moka, a bare get by an equal key", hit(1)), 1.0);
     table.beside("nuthatch", hit(0), ("cached, one thread's LruCache", hit(2)));
     table
+}
+
+/// A hit of each key in turn.
+fn over(keys: &[(i64, String)], mut hit: impl FnMut(&(i64, String)) -> i64) -> impl FnMut() {
+    move || {
+        for key in keys {
+            black_box(hit(black_box(key)));
+        }
+    }
 }

@@ -150,21 +150,21 @@ impl<T> Processors<T> {
 
     /// Names and options, as manifests have them.
     pub(crate) fn readable(&self) -> Vec<crate::entry::Processor> {
-        let readable = |processor: &Box<dyn Processor<T>>| crate::entry::Processor {
+        let readable = self.0.iter().map(|processor| crate::entry::Processor {
             name: processor.name().to_owned(),
             options: processor.options(),
-        };
-        self.0.iter().map(readable).collect()
+        });
+        readable.collect()
     }
 
     /// Names and options, as keys have them.
     pub(crate) fn keys(&self) -> Vec<Vec<u8>> {
-        let key = |processor: &Box<dyn Processor<T>>| {
+        let keys = self.0.iter().map(|processor| {
             let (name, options) = (processor.name(), processor.options());
             // The length tells where the name ends.
             [&(name.len() as u64).to_be_bytes()[..], name.as_bytes(), options.as_bytes()].concat()
-        };
-        self.0.iter().map(key).collect()
+        });
+        keys.collect()
     }
 }
 
