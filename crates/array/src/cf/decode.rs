@@ -42,11 +42,17 @@ pub(crate) fn decoded(name: &str, stored: Variable) -> Result<Variable> {
 #[derive(Debug, Clone)]
 pub(super) enum Decoder {
     /// Counts of a unit since a moment.
-    Times { since: Since, calendar: Calendar, unit: TimeUnit, missing: Vec<f64> },
+    Times { since: Since, calendar: Calendar, unit: TimeUnit, missing: Vec<f64>, reformed: bool },
     /// Counts of a unit.
     Spans { nanoseconds: i64, unit: TimeUnit, missing: Vec<f64> },
     /// Numbers with missing values, scaled.
-    Numbers { missing: Vec<f64>, scale: f64, offset: f64, unsigned: Option<bool>, wide: bool },
+    Numbers {
+        missing: Vec<f64>,
+        scale: Option<f64>,
+        offset: Option<f64>,
+        unsigned: Option<bool>,
+        dtype: DType,
+    },
 }
 
 const TIME_KEYS: &[&str] = &["units", "calendar", "_FillValue", "missing_value", "dtype"];
@@ -93,12 +99,20 @@ impl Decoder {
     fn times(since: Since, calendar: Calendar, missing: Vec<f64>, data: &Data) -> Option<Self> {
         let gregorian = calendar == Calendar::Standard && since.reference >= REFORM;
         // Nanoseconds are numpy's default; cftime, for the other calendars, has microseconds.
-        let is_numpy = gregorian || calendar == Calendar::ProlepticGregorian;
+        // The two calendars are one since the reform. Where a time lies before it, they are not.
+        let candidates = match gregorian {
+            true => vec![(Calendar::ProlepticGregorian, true), (calendar, false)],
+            false => vec![(calendar, false)],
+        };
         let fine = since.unit % 1000 != 0 || since.reference % 1000 != 0;
-        let units = TimeUnit::ALL.into_iter().rev().skip(usize::from(!is_numpy && !fine));
-        let calendar = if gregorian { Calendar::ProlepticGregorian } else { calendar };
-        let fits = |unit: TimeUnit| {
-            let decoder = Self::Times { since, calendar, unit, missing: missing.clone() };
+        let tries = candidates.into_iter().flat_map(|(calendar, reformed)| {
+            let is_numpy = calendar == Calendar::ProlepticGregorian;
+            let units = TimeUnit::ALL.into_iter().rev().skip(usize::from(!is_numpy && !fine));
+            units.map(move |unit| (calendar, reformed, unit))
+        });
+        let fits = |(calendar, reformed, unit): (Calendar, bool, TimeUnit)| {
+            let missing = missing.clone();
+            let decoder = Self::Times { since, calendar, unit, missing, reformed };
             let holds = match data {
                 Data::Memory(values) => decoder.decode(values).is_ok(),
                 // A margin of a hundred years around what the nanoseconds hold.
@@ -109,10 +123,12 @@ impl Decoder {
             };
             holds.then_some(decoder)
         };
-        units.into_iter().find_map(fits)
+        tries.into_iter().find_map(fits)
     }
 
-    fn numbers(stored: &Variable, missing: Vec<f64>) -> Option<Self> {
+    /// The types are those that xarray gives to what it reads from Zarr, whose attributes are
+    /// JSON: a scale of any kind makes float64.
+    fn numbers(stored: &Variable, mut missing: Vec<f64>) -> Option<Self> {
         let attrs = &stored.attrs;
         let scale = attrs.get("scale_factor").and_then(number);
         let offset = attrs.get("add_offset").and_then(number);
@@ -121,20 +137,21 @@ impl Decoder {
             Some("false") => Some(false),
             _ => None,
         };
-        let dtype = stored.dtype();
-        let only_nan = missing.iter().all(|value| value.is_nan());
         if scale.is_none() && offset.is_none() && unsigned.is_none() && missing.is_empty() {
             return None;
         }
-        // As xarray decides: 16 bits of an integer fit a float32, if nothing is added to them.
-        let narrow =
-            matches!(dtype, DType::I8 | DType::U8 | DType::I16 | DType::U16) && offset.is_none();
-        let wide = !(dtype == DType::F32 || narrow);
-        if dtype == DType::F64 && scale.is_none() && offset.is_none() && only_nan {
-            return Some(Self::Numbers { missing, scale: 1.0, offset: 0.0, unsigned, wide: true });
+        let dtype = unsigned.map_or(stored.dtype(), |to| with_sign(stored.dtype(), to));
+        if let (Some(to), Some(fill)) = (unsigned, attrs.get("_FillValue").and_then(number)) {
+            missing.push(refilled(fill, stored.dtype(), to));
         }
-        let (scale, offset) = (scale.unwrap_or(1.0), offset.unwrap_or(0.0));
-        Some(Self::Numbers { missing, scale, offset, unsigned, wide })
+        let dtype = match dtype {
+            _ if scale.is_some() || offset.is_some() => DType::F64,
+            dtype if missing.is_empty() => dtype,
+            // A float32 holds every integer of 16 bits.
+            DType::F32 | DType::I8 | DType::U8 | DType::I16 | DType::U16 => DType::F32,
+            _ => DType::F64,
+        };
+        Some(Self::Numbers { missing, scale, offset, unsigned, dtype })
     }
 
     pub(super) fn dtype(&self) -> DType {
@@ -143,43 +160,47 @@ impl Decoder {
                 DType::Datetime { unit: *unit, calendar: *calendar }
             }
             Self::Spans { unit, .. } => DType::Timedelta { unit: *unit },
-            Self::Numbers { wide: true, .. } => DType::F64,
-            Self::Numbers { .. } => DType::F32,
+            Self::Numbers { dtype, .. } => *dtype,
         }
     }
 
     pub(super) fn decode(&self, stored: &Values) -> Result<Values> {
         match self {
-            Self::Times { since, calendar, unit, missing } => {
+            Self::Times { since, calendar, unit, missing, reformed } => {
                 let counts = counts(stored, missing, since.unit, since.reference, *unit)?;
+                let first = REFORM.div_euclid(i128::from(unit.nanoseconds()));
+                let early = |count: &i64| *count != NAT && i128::from(*count) < first;
+                if *reformed && counts.iter().any(early) {
+                    return Err(Error::other(
+                        "a time lies before 1582-10-15, where the standard calendar is Julian, and \
+                         others of the array do not",
+                    ));
+                }
                 Ok(Values::Datetime(counts, *unit, *calendar))
             }
             Self::Spans { nanoseconds, unit, missing } => {
                 Ok(Values::Timedelta(counts(stored, missing, *nanoseconds, 0, *unit)?, *unit))
             }
-            Self::Numbers { missing, scale, offset, unsigned, wide } => {
-                let stored = unsigned.map_or(stored.clone(), |to| reinterpreted(stored, to));
-                if let (Values::F32(array), true) = (&stored, *scale == 1.0 && *offset == 0.0) {
-                    // Unscaled, a float stays what it was to the bit.
-                    let masked = array
-                        .mapv(|x| if is_missing(f64::from(x), missing) { f32::NAN } else { x });
-                    return Ok(Values::F32(masked.into_shared()));
+            Self::Numbers { missing, scale, offset, unsigned, dtype } => {
+                let stored =
+                    unsigned.map_or_else(|| stored.clone(), |to| reinterpreted(stored, to));
+                let plain = scale.is_none() && offset.is_none();
+                if plain && (missing.iter().all(|x| x.is_nan()) && stored.dtype() == *dtype) {
+                    // Floats that have no other mark than NaN, and integers without any.
+                    return Ok(stored);
                 }
                 let numbers =
                     stored.to_f64().ok_or_else(|| Error::other("no numbers".to_owned()))?;
-                let scaled = *scale != 1.0 || *offset != 0.0;
                 let decode = |x: f64| match is_missing(x, missing) {
                     true => f64::NAN,
-                    // Unscaled, it stays what it was: adding 0 would lose the sign of -0.
-                    false if scaled => x * scale + offset,
-                    false => x,
+                    false => {
+                        let scaled = scale.map_or(x, |scale| x * scale);
+                        offset.map_or(scaled, |offset| scaled + offset)
+                    }
                 };
-                Ok(match wide {
-                    true => Values::F64(numbers.mapv(decode).into_shared()),
-                    // The arithmetic is that of float32, as xarray's is.
-                    false => Values::F32(
-                        numbers.mapv(|x| narrow(x, missing, *scale, *offset)).into_shared(),
-                    ),
+                Ok(match dtype {
+                    DType::F32 => Values::F32(numbers.mapv(|x| decode(x) as f32).into_shared()),
+                    _ => Values::F64(numbers.mapv(decode).into_shared()),
                 })
             }
         }
@@ -188,13 +209,6 @@ impl Decoder {
 
 /// 1582-10-15 in nanoseconds since 1970-01-01.
 const REFORM: i128 = -141_427 * 86_400_000_000_000;
-
-fn narrow(x: f64, missing: &[f64], scale: f64, offset: f64) -> f32 {
-    match is_missing(x, missing) {
-        true => f32::NAN,
-        false => x as f32 * scale as f32 + offset as f32,
-    }
-}
 
 fn is_missing(x: f64, missing: &[f64]) -> bool {
     x.is_nan() || missing.contains(&x)
@@ -223,7 +237,8 @@ fn counts(
         true => Ok(NAT),
         // Beyond 2¹²⁶ nothing is a time.
         false if x.abs() * from as f64 > 8e37 => Err(too_far()),
-        false => exact((x * from as f64).round() as i128 + reference),
+        // Cut off, not rounded, as numpy turns floats into integers.
+        false => exact((x * from as f64) as i128 + reference),
     };
     fn each<T: Clone>(array: &Shared<T>, count: impl Fn(T) -> Result<i64>) -> Result<Shared<i64>> {
         let counted: Result<Vec<i64>> = array.iter().cloned().map(count).collect();
@@ -260,6 +275,32 @@ fn reinterpreted(stored: &Values, unsigned: bool) -> Values {
         (Values::U32(array), false) => Values::I32(array.mapv(u32::cast_signed).into_shared()),
         (Values::U64(array), false) => Values::I64(array.mapv(u64::cast_signed).into_shared()),
         (other, _) => other.clone(),
+    }
+}
+
+/// The type of integers with their sign bit read the other way.
+fn with_sign(dtype: DType, unsigned: bool) -> DType {
+    match (dtype, unsigned) {
+        (DType::I8, true) => DType::U8,
+        (DType::I16, true) => DType::U16,
+        (DType::I32, true) => DType::U32,
+        (DType::I64, true) => DType::U64,
+        (DType::U8, false) => DType::I8,
+        (DType::U16, false) => DType::I16,
+        (DType::U32, false) => DType::I32,
+        (DType::U64, false) => DType::I64,
+        (other, _) => other,
+    }
+}
+
+/// A `_FillValue`, which is given in the stored type, as it is read with the sign bit.
+fn refilled(fill: f64, stored: DType, unsigned: bool) -> f64 {
+    let range = 2_f64.powi(8 * stored.size() as i32);
+    match (unsigned, fill) {
+        _ if with_sign(stored, unsigned) == stored => fill,
+        (true, fill) if fill < 0.0 => fill + range,
+        (false, fill) if fill >= range / 2.0 => fill - range,
+        _ => fill,
     }
 }
 

@@ -17,7 +17,8 @@ impl Since {
     /// Reads the attribute, where it names a unit of fixed length and a date of the calendar.
     pub(super) fn parse(units: &str, calendar: Calendar) -> Option<Self> {
         let (unit, reference) = units.split_once(" since ")?;
-        Some(Self { unit: unit_of(unit)?, reference: moment(reference.trim(), calendar)? })
+        let unit = unit_of(unit).or_else(|| month_of(unit, calendar))?;
+        Some(Self { unit, reference: moment(reference.trim(), calendar)? })
     }
 }
 
@@ -37,6 +38,12 @@ pub(super) fn unit_of(name: &str) -> Option<i64> {
     let name = name.trim().to_ascii_lowercase();
     let unit = UNITS.iter().find(|(long, _, short)| *long == name || short.contains(&&*name))?;
     Some(unit.1)
+}
+
+/// A month, in the one calendar in which all are of one length.
+fn month_of(name: &str, calendar: Calendar) -> Option<i64> {
+    let is_month = matches!(name.trim().to_ascii_lowercase().as_str(), "month" | "months");
+    (is_month && calendar == Calendar::Day360).then_some(30 * 86_400_000_000_000)
 }
 
 /// The longest unit, weeks apart, that divides all of these spans in nanoseconds.
@@ -76,7 +83,13 @@ fn zone(time: &str) -> Option<(&str, i32)> {
     let time = time.trim_end_matches("UTC").trim_end_matches(['Z', 'z']).trim_end();
     let Some(at) = time.rfind(['+', '-']) else { return Some((time, 0)) };
     let (time, offset) = time.split_at_checked(at)?;
-    let (hours, minutes) = offset.get(1..)?.split_once(':').unwrap_or((offset.get(1..)?, "0"));
+    let digits = offset.get(1..)?;
+    // `2:30`, `0230` or `2`.
+    let (hours, minutes) = match digits.split_once(':') {
+        Some(fields) => fields,
+        None if digits.len() == 4 => digits.split_at_checked(2)?,
+        None => (digits, "0"),
+    };
     let minutes = hours.trim().parse::<i32>().ok()? * 60 + minutes.trim().parse::<i32>().ok()?;
     Some((time.trim_end(), if offset.starts_with('-') { -minutes } else { minutes }))
 }
@@ -93,6 +106,7 @@ mod tests {
             ("Hours since 1970-1-1 0:0:0", 3_600_000_000_000, 0),
             ("days since 1970-01-02T01:00:00Z", 86_400_000_000_000, 25 * hour),
             ("seconds since 1970-01-01 01:00:00 +1:00", 1_000_000_000, 0),
+            ("seconds since 1970-01-01 02:30:00 +0230", 1_000_000_000, 0),
             ("ms since 1970-01-01 00:00:00.0 UTC", 1_000_000, 0),
             ("minutes since 1970-01-01 00:00:01.5", 60_000_000_000, 1_500_000_000),
         ];
@@ -114,6 +128,7 @@ mod tests {
             assert_eq!(Since::parse(text, Calendar::ProlepticGregorian), None, "{text}");
         }
         assert!(Since::parse("days since 2000-02-30", Calendar::Day360).is_some());
+        assert!(Since::parse("months since 2000-01-01", Calendar::Day360).is_some());
     }
 
     #[test]
