@@ -131,7 +131,7 @@ impl Dataset {
             .find_map(|(name, variable)| Some((name.as_str(), variable.size(dim)?)))
     }
 
-    fn check_dimension(&self, dim: &str) -> Result<u64> {
+    pub(crate) fn check_dimension(&self, dim: &str) -> Result<u64> {
         match self.size_of(dim) {
             Some((_, size)) => Ok(size),
             None => {

@@ -37,7 +37,32 @@ impl Dataset {
     pub fn upserted(&self, newer: &Self, dim: &str) -> Result<Self> {
         let (old, new) =
             (labels(self, dim, "what is stored")?, labels(newer, dim, "the new value")?);
-        let rows = Arc::new(rows(&old, &new));
+        self.joined(newer, dim, rows(&old, &new))
+    }
+
+    /// The rows of `newer` along a dimension after those here, whatever their labels. Nothing is
+    /// read but the coordinates beside that dimension, which must be equal.
+    ///
+    /// ```
+    /// use nuthatch_array::{Dataset, Variable};
+    ///
+    /// let level = |level: Vec<f64>| Dataset::new().with_variable("level", Variable::new(["day"], level));
+    /// let both = level(vec![0.1, 0.2])?.appended(&level(vec![0.3])?, "day")?;
+    /// assert_eq!(both.array("level")?.values::<f64>()?.as_slice(), Some(&[0.1, 0.2, 0.3][..]));
+    /// # Ok::<(), nuthatch_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// One of the two has no such dimension, or the arrays have other names, types or sizes, or
+    /// other coordinates beside it.
+    pub fn appended(&self, newer: &Self, dim: &str) -> Result<Self> {
+        let (old, new) = (self.check_dimension(dim)?, newer.check_dimension(dim)?);
+        self.joined(newer, dim, (0..old).map(Row::Old).chain((0..new).map(Row::New)).collect())
+    }
+
+    fn joined(&self, newer: &Self, dim: &str, rows: Vec<Row>) -> Result<Self> {
+        let rows = Arc::new(rows);
         if let Some(name) = odd_one_out(self, newer) {
             return Err(Error::other(format!(
                 "the array `{name}` is in one of the two only; both must have the same"
@@ -46,11 +71,19 @@ impl Dataset {
         let mut whole = Self::new();
         for (name, new) in newer.variables() {
             let Some(old) = self.variables().get(name) else { continue };
-            let variable = match new.axis(dim) {
+            let is_coord = newer.coords().any(|(coord, _)| coord == name);
+            let variable = match new.axis(dim).or_else(|| old.axis(dim)) {
                 Some(axis) => joined_variable(name, old, new, axis, &rows)?,
+                // Rows under other labels than they had would be wrong values.
+                None if is_coord && !new.dims().is_empty() && !old.equals(new)? => {
+                    return Err(Error::other(format!(
+                        "the coordinate `{name}` is another one in the new value, so its rows \
+                         along `{dim}` do not fit those that are stored"
+                    )));
+                }
                 None => new.clone(),
             };
-            whole = match newer.coords().any(|(coord, _)| coord == name) {
+            whole = match is_coord {
                 true => whole.with_coord_variable(name, variable)?,
                 false => whole.with_variable(name, variable)?,
             };
@@ -135,9 +168,8 @@ fn joined_variable(
     rows: &Arc<Vec<Row>>,
 ) -> Result<Variable> {
     let beside = |variable: &Variable| {
-        let mut shape = variable.shape();
-        shape.remove(axis);
-        shape
+        let sizes = variable.shape().into_iter().enumerate();
+        sizes.filter(|(at, _)| *at != axis).map(|(_, size)| size).collect::<Vec<u64>>()
     };
     if old.dims() != new.dims() || beside(old) != beside(new) {
         return Err(Error::other(format!(
