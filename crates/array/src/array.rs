@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use nuthatch_core::{Error, Result};
+use nuthatch_core::{Error, Result, runtime};
 
+use crate::data::Data;
 use crate::dataset::Dataset;
 use crate::dtype::DType;
 use crate::reduce::Reduction;
@@ -295,7 +296,13 @@ impl DataArray {
         }
         axes.sort_unstable();
         axes.dedup();
-        let values = reduction.of(&self.variable.read_blocking()?, &axes)?;
+        let values = match self.variable.data() {
+            Data::Memory(values) => reduction.of(values, &axes)?,
+            lazy @ Data::Lazy(_) => {
+                let (lazy, axes) = (lazy.clone(), axes.clone());
+                runtime::block_on(async move { reduction.of_chunks(&lazy, &axes).await })?
+            }
+        };
         let kept = self.dims().iter().enumerate().filter(|(axis, _)| !axes.contains(axis));
         let kept: Vec<String> = kept.map(|(_, dim)| dim.clone()).collect();
         let coords = self

@@ -1,12 +1,14 @@
 //! The elements of a variable: in memory, or to be read when they are asked for.
 
+use std::ops::Range;
 use std::sync::Arc;
 
+use futures::{StreamExt as _, TryStreamExt as _};
 use ndarray::SliceInfoElem;
 use nuthatch_core::{Error, Result};
 
 use crate::dtype::DType;
-use crate::region::Region;
+use crate::region::{ChunkGrid, Region};
 use crate::source::Source;
 use crate::values::Values;
 
@@ -77,6 +79,14 @@ impl Data {
                 })
                 .collect(),
         )
+    }
+
+    /// Along each dimension, the ranges that lie in one chunk of the source each: the boxes that
+    /// they make read no chunk twice.
+    pub(crate) fn blocks(&self) -> Option<Vec<Vec<Range<u64>>>> {
+        let Self::Lazy(lazy) = self else { return None };
+        let along = lazy.picks.iter().zip(lazy.source.chunk_shape());
+        Some(along.filter_map(|(pick, chunk)| pick.blocks((*chunk).max(1))).collect())
     }
 
     /// Whether the elements are in memory.
@@ -162,14 +172,59 @@ impl Lazy {
             let shape: Vec<u64> = self.picks.iter().filter_map(Pick::len).collect();
             return Ok(Values::blank(self.source.dtype(), &Region::whole(&shape).shape()));
         }
-        let mut values = self.source.read(&region).await?;
+        let chunks = self.source.chunk_shape();
+        let along = |(axis, pick): (usize, &Pick)| pick.runs(chunks.get(axis).copied());
+        let runs: Vec<Vec<Range<u64>>> = self.picks.iter().enumerate().map(along).collect();
+        let mut values = self.read_runs(&runs).await?;
         // From the last dimension to the first: one that goes leaves those before it in place.
-        for (axis, pick) in self.picks.iter().enumerate().rev() {
-            let start = pick.bounds().start;
-            values = pick_values(&values, axis, &pick.counted_from(start));
+        for ((axis, pick), runs) in self.picks.iter().enumerate().zip(&runs).rev() {
+            values = pick_values(&values, axis, &pick.within(runs));
         }
         Ok(values)
     }
+
+    /// Reads the boxes that the runs make, and puts them side by side without the gaps.
+    async fn read_runs(&self, runs: &[Vec<Range<u64>>]) -> Result<Values> {
+        let counts: Vec<u64> = runs.iter().map(|runs| runs.len() as u64).collect();
+        let boxes = ChunkGrid::new(&counts, &vec![1; counts.len()]).all();
+        let region = &|index: &[u64]| {
+            let along = runs.iter().zip(index);
+            Region::new(along.filter_map(|(runs, at)| runs.get(*at as usize).cloned()).collect())
+        };
+        if let [only] = boxes.as_slice() {
+            return self.source.read(&region(only)).await;
+        }
+        let total: Vec<u64> =
+            runs.iter().map(|runs| runs.iter().map(|run| run.end - run.start).sum()).collect();
+        let mut whole = Values::blank(self.source.dtype(), &Region::whole(&total).shape());
+        let reads = futures::stream::iter(boxes)
+            .map(|index| async move {
+                let region = region(&index);
+                let part = self.source.read(&region).await?;
+                Ok::<_, Error>((region, part))
+            })
+            .buffer_unordered(READS);
+        let mut reads = std::pin::pin!(reads);
+        while let Some((region, part)) = reads.try_next().await? {
+            let places = region.ranges().iter().zip(runs).map(|(range, runs)| {
+                let start = place_in(runs, range.start);
+                start..start + (range.end - range.start)
+            });
+            whole.assign(&Region::new(places.collect()).slices(), &part)?;
+        }
+        Ok(whole)
+    }
+}
+
+/// How many boxes of one selection are read at once.
+const READS: usize = 8;
+
+/// Where an index lies once the gaps between the runs are gone.
+fn place_in(runs: &[Range<u64>], at: u64) -> u64 {
+    let after = runs.partition_point(|run| run.end <= at);
+    let (before, rest) = runs.split_at_checked(after).unwrap_or((runs, &[]));
+    let passed: u64 = before.iter().map(|run| run.end - run.start).sum();
+    passed + rest.first().map_or(0, |run| at.saturating_sub(run.start))
 }
 
 impl Pick {
@@ -219,7 +274,7 @@ impl Pick {
     }
 
     /// The smallest range that has all of it.
-    fn bounds(&self) -> std::ops::Range<u64> {
+    fn bounds(&self) -> Range<u64> {
         match self {
             Self::Span { start, len: 0, .. } => *start..*start,
             Self::Span { start, len, step } => *start..start + (len - 1) * step + 1,
@@ -231,14 +286,50 @@ impl Pick {
         }
     }
 
-    /// The same, counted from `first`.
-    fn counted_from(&self, first: u64) -> Self {
-        match self {
-            Self::Span { start, len, step } => {
-                Self::Span { start: start - first, len: *len, step: *step }
+    /// The ranges of what is taken that lie in one chunk each, or all where the order is mixed;
+    /// `None` where the dimension goes.
+    fn blocks(&self, chunk: u64) -> Option<Vec<Range<u64>>> {
+        let len = self.len()?;
+        let chunk_of = |at: u64| match self {
+            Self::Span { start, step, .. } => (start + at * step) / chunk,
+            Self::List(list) => nth(list, at) / chunk,
+            Self::At(at) => at / chunk,
+        };
+        if (1..len).any(|at| chunk_of(at) < chunk_of(at - 1)) {
+            return Some(std::iter::once(0..len).collect());
+        }
+        let starts = (0..len).filter(|at| *at == 0 || chunk_of(*at) != chunk_of(at - 1));
+        let starts: Vec<u64> = starts.collect();
+        let ends = starts.iter().skip(1).copied().chain([len]);
+        Some(starts.iter().copied().zip(ends).map(|(start, end)| start..end).collect())
+    }
+
+    /// The ranges that have all of it and skip the chunks that have none of it.
+    fn runs(&self, chunk: Option<u64>) -> Vec<Range<u64>> {
+        let chunk = chunk.unwrap_or(1).max(1);
+        let mut indices: Vec<u64> = match self {
+            Self::Span { start, len, step } if *step > chunk => {
+                (0..*len).map(|at| start + at * step).collect()
             }
-            Self::List(list) => Self::List(list.iter().map(|at| at - first).collect()),
-            Self::At(at) => Self::At(at - first),
+            Self::List(list) => list.to_vec(),
+            Self::Span { .. } | Self::At(_) => return vec![self.bounds()],
+        };
+        indices.sort_unstable();
+        let runs = indices.chunk_by(|a, b| b / chunk <= a / chunk + 1);
+        runs.filter_map(|run| Some(*run.first()?..run.last()? + 1)).collect()
+    }
+
+    /// The same, counted where the gaps between the runs are gone.
+    fn within(&self, runs: &[Range<u64>]) -> Self {
+        match self {
+            Self::Span { start, len, step } if runs.len() < 2 => {
+                Self::Span { start: place_in(runs, *start), len: *len, step: *step }
+            }
+            Self::Span { start, len, step } => {
+                Self::List((0..*len).map(|at| place_in(runs, start + at * step)).collect())
+            }
+            Self::List(list) => Self::List(list.iter().map(|at| place_in(runs, *at)).collect()),
+            Self::At(at) => Self::At(place_in(runs, *at)),
         }
     }
 }

@@ -1,9 +1,15 @@
 //! Reductions over dimensions. What is missing, NaN or "not a time", is left out.
 
-use ndarray::{ArrayBase, ArrayD, Axis, Data, IxDyn};
+use std::collections::HashMap;
+use std::ops::Range;
+
+use futures::{StreamExt as _, TryStreamExt as _};
+use ndarray::{ArrayBase, ArrayD, Axis, IxDyn};
 use nuthatch_core::{Error, Result};
 
 use crate::calendar::NAT;
+use crate::data::Data;
+use crate::region::{ChunkGrid, Region};
 use crate::values::{Shared, Values};
 
 /// What is made of the elements.
@@ -39,6 +45,49 @@ impl Reduction {
             Self::Sum => self.sum_of_integers(values, axes),
             Self::Min | Self::Max => self.extreme(values, axes),
         }
+    }
+
+    /// Reduces elements that are not in memory, chunk by chunk: beside the result, few chunks are
+    /// held at once.
+    pub(crate) async fn of_chunks(self, data: &Data, axes: &[usize]) -> Result<Values> {
+        let shape = data.shape();
+        let (Some(blocks), false) = (data.blocks(), shape.contains(&0)) else {
+            return self.of(&data.read().await?, axes);
+        };
+        let counts: Vec<u64> = blocks.iter().map(|along| along.len() as u64).collect();
+        let region = |index: &[u64]| {
+            let along = blocks.iter().zip(index);
+            Region::new(along.filter_map(|(all, at)| all.get(*at as usize).cloned()).collect())
+        };
+        let stays = |axis: &usize| !axes.contains(axis);
+        let mut parts: HashMap<Vec<Range<u64>>, Partial> = HashMap::new();
+        let reads = futures::stream::iter(ChunkGrid::new(&counts, &vec![1; counts.len()]).all())
+            .map(|index| {
+                let region = region(&index);
+                async move { Ok::<_, Error>((data.read_region(&region).await?, region)) }
+            })
+            .buffered(2);
+        let mut reads = std::pin::pin!(reads);
+        while let Some((values, region)) = reads.try_next().await? {
+            let ranges = region.ranges().iter().enumerate().filter(|(axis, _)| stays(axis));
+            let place: Vec<Range<u64>> = ranges.map(|(_, range)| range.clone()).collect();
+            let part = Partial::of(self, &values, axes)?;
+            let part = match parts.remove(&place) {
+                Some(before) => before.and(self, part)?,
+                None => part,
+            };
+            parts.insert(place, part);
+        }
+        let sizes = shape.iter().enumerate().filter(|(axis, _)| stays(axis));
+        let sizes: Vec<u64> = sizes.map(|(_, size)| *size).collect();
+        let mut whole: Option<Values> = None;
+        for (place, part) in parts {
+            let part = part.finished()?;
+            let whole = whole
+                .get_or_insert_with(|| Values::blank(part.dtype(), &Region::whole(&sizes).shape()));
+            whole.assign(&Region::new(place).slices(), &part)?;
+        }
+        whole.ok_or_else(|| self.nothing())
     }
 
     fn numbers(self, values: &Values) -> Result<ArrayD<f64>> {
@@ -116,6 +165,50 @@ impl Reduction {
     }
 }
 
+/// What is known of a place of the result after some of its chunks.
+struct Partial {
+    values: Values,
+    /// How many elements there were, where a mean is made.
+    counts: Option<Values>,
+}
+
+impl Partial {
+    fn of(reduction: Reduction, values: &Values, axes: &[usize]) -> Result<Self> {
+        if reduction != Reduction::Mean {
+            return Ok(Self { values: reduction.of(values, axes)?, counts: None });
+        }
+        let numbers = reduction.numbers(values)?;
+        let sums = fold(&numbers, axes, 0.0, add).into_shared();
+        let counts = counted(&numbers, axes).into_shared();
+        Ok(Self { values: Values::F64(sums), counts: Some(Values::F64(counts)) })
+    }
+
+    fn and(self, reduction: Reduction, next: Self) -> Result<Self> {
+        let join = match reduction {
+            Reduction::Mean => Reduction::Sum,
+            other => other,
+        };
+        let both = |one: &Values, other: &Values| {
+            let layer = |values: &Values| values.reshaped(&[&[1], values.shape()].concat());
+            join.of(&Values::concatenated(&[&layer(one)?, &layer(other)?], 0)?, &[0])
+        };
+        let counts = match (&self.counts, &next.counts) {
+            (Some(one), Some(other)) => Some(both(one, other)?),
+            _ => None,
+        };
+        Ok(Self { values: both(&self.values, &next.values)?, counts })
+    }
+
+    fn finished(self) -> Result<Values> {
+        match (self.values, self.counts) {
+            (Values::F64(sums), Some(Values::F64(counts))) => {
+                Ok(Values::F64((sums.to_owned() / counts).into_shared()))
+            }
+            (values, _) => Ok(values),
+        }
+    }
+}
+
 /// The least or the greatest of what is not missing.
 fn extremes<T: Copy + PartialOrd>(
     which: Reduction,
@@ -146,7 +239,7 @@ fn counted(numbers: &ArrayD<f64>, axes: &[usize]) -> ArrayD<f64> {
 }
 
 /// Folds the dimensions at `axes` away.
-fn fold<T: Copy, A: Clone, S: Data<Elem = T>>(
+fn fold<T: Copy, A: Clone, S: ndarray::Data<Elem = T>>(
     array: &ArrayBase<S, IxDyn>,
     axes: &[usize],
     start: A,

@@ -6,7 +6,7 @@ use futures::future::BoxFuture;
 use nuthatch_core::Result;
 
 use crate::dtype::DType;
-use crate::region::Region;
+use crate::region::{ChunkGrid, Region};
 use crate::values::Values;
 
 /// An array that is read, or made, box by box: chunks on disk, a function, another source decoded.
@@ -53,6 +53,28 @@ impl<F> fmt::Debug for Produced<F> {
     }
 }
 
+impl<F, Made> Produced<F>
+where
+    F: Fn(Region) -> Made + Send + Sync + 'static,
+    Made: Future<Output = Result<Values>> + Send + 'static,
+{
+    /// One chunk, cut off at the edges: the only regions that the function is asked for.
+    async fn chunk(&self, region: &Region) -> Result<Values> {
+        let values = (self.produce)(region.clone()).await?;
+        if values.dtype() != self.dtype || values.shape() != region.shape() {
+            return Err(nuthatch_core::Error::other(format!(
+                "the producer made {} of shape {:?} for the region {region}, which is {} of \
+                 shape {:?}",
+                values.dtype(),
+                values.shape(),
+                self.dtype,
+                region.shape(),
+            )));
+        }
+        Ok(values)
+    }
+}
+
 impl<F, Made> Source for Produced<F>
 where
     F: Fn(Region) -> Made + Send + Sync + 'static,
@@ -69,18 +91,21 @@ where
     }
     fn read<'a>(&'a self, region: &'a Region) -> BoxFuture<'a, Result<Values>> {
         Box::pin(async move {
-            let values = (self.produce)(region.clone()).await?;
-            if values.dtype() != self.dtype || values.shape() != region.shape() {
-                return Err(nuthatch_core::Error::other(format!(
-                    "the producer made {} of shape {:?} for the region {region}, which is {} of \
-                     shape {:?}",
-                    values.dtype(),
-                    values.shape(),
-                    self.dtype,
-                    region.shape(),
-                )));
+            let grid = ChunkGrid::new(&self.shape, &self.chunk);
+            let touched = grid.touched(region);
+            if let [only] = touched.as_slice()
+                && grid.region(only) == *region
+            {
+                return self.chunk(region).await;
             }
-            Ok(values)
+            let mut whole = Values::blank(self.dtype, &region.shape());
+            for index in touched {
+                let chunk = grid.region(&index);
+                let both = chunk.intersection(region);
+                let part = self.chunk(&chunk).await?.slice(&both.relative_to(&chunk).slices());
+                whole.assign(&both.relative_to(region).slices(), &part)?;
+            }
+            Ok(whole)
         })
     }
     fn is_computed(&self) -> bool {

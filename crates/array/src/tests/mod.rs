@@ -2,6 +2,7 @@
 
 mod backend;
 mod damage;
+mod lazy;
 mod opening;
 mod selecting;
 
