@@ -6,6 +6,7 @@
 mod bad_input;
 mod budgets;
 mod child;
+mod consumed;
 mod context;
 mod damage;
 mod entries;
@@ -30,4 +31,5 @@ mod readings;
 mod results;
 mod single_flight;
 mod terminal;
+mod timeseries;
 mod told;

@@ -44,7 +44,11 @@ impl fmt::Display for Civil {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.nanosecond / SECOND;
         let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)?;
+        match self.year {
+            0..=9999 => write!(f, "{:04}", self.year)?,
+            year => write!(f, "{year:+05}")?,
+        }
+        write!(f, "-{:02}-{:02}", self.month, self.day)?;
         write!(f, "T{hour:02}:{minute:02}:{second:02}")?;
         let fraction = self.nanosecond % SECOND;
         if fraction == 0 {
@@ -115,12 +119,12 @@ fn parse(text: &str) -> Option<Period> {
         Some(at) => (text.get(..at)?, Some(text.get(at + 1..)?)),
         None => (text, None),
     };
-    let (negative, digits) = match date.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, date.strip_prefix('+').unwrap_or(date)),
-    };
-    let mut parts = digits.split('-');
-    let year = parts.next().filter(|year| year.len() >= 4)?;
+    let negative = date.starts_with('-');
+    let digits = date.strip_prefix(['-', '+']);
+    // Without a sign `20080229` would be a year.
+    let most = if digits.is_some() { 6 } else { 4 };
+    let mut parts = digits.unwrap_or(date).split('-');
+    let year = parts.next().filter(|year| (4..=most).contains(&year.len()))?;
     let year = i32::try_from(number(year)?).ok()?;
     let year = if negative { -year } else { year };
     let month = optional(parts.next(), 1, 12)?;
@@ -247,7 +251,8 @@ mod tests {
     fn a_text_is_the_whole_of_what_it_names() {
         let expected = [
             ("2008", "2008-01-01T00:00:00", "2008-12-31T23:59:59.999999999"),
-            ("-0044-03", "-044-03-01T00:00:00", "-044-03-31T23:59:59.999999999"),
+            ("-0044-03", "-0044-03-01T00:00:00", "-0044-03-31T23:59:59.999999999"),
+            ("+12000-06", "+12000-06-01T00:00:00", "+12000-06-31T23:59:59.999999999"),
             ("2008-02-30", "2008-02-30T00:00:00", "2008-02-30T23:59:59.999999999"),
             ("2008-02-29T12", "2008-02-29T12:00:00", "2008-02-29T12:59:59.999999999"),
             ("2008-02-29 12:30", "2008-02-29T12:30:00", "2008-02-29T12:30:59.999999999"),
@@ -260,6 +265,17 @@ mod tests {
         ];
         for (text, first, last) in expected {
             assert_eq!(read(text), (first.to_owned(), last.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_moment_is_read_as_it_is_written() {
+        let ends = ["-0044", "0850-02", "2008", "+12000-06-30T12:30:15.25"];
+        for period in ends.map(|text| text.parse::<Period>().unwrap()) {
+            for moment in [period.first, period.last] {
+                let read: Period = moment.to_string().parse().unwrap();
+                assert_eq!(read.first, moment);
+            }
         }
     }
 
@@ -288,6 +304,9 @@ mod tests {
             "2008-02-30T23:00-02:00",
             "T",
             "2008-é",
+            "20080229",
+            "12000-06",
+            "+1234567",
         ];
         for text in texts {
             let error = text.parse::<Period>().expect_err(text).to_string();

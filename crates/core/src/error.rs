@@ -106,6 +106,17 @@ pub enum Error {
         source: BoxError,
     },
 
+    /// A processor could not make of a value what the call returns, or did not accept it.
+    #[error("{call}: processor `{processor}` failed: {source}")]
+    Processor {
+        /// The call, as `function(argument = value, …)`.
+        call: String,
+        /// The processor's name.
+        processor: String,
+        /// The processor's own error.
+        source: BoxError,
+    },
+
     /// An error of the user's own, carried through a function that returns [`Result`].
     #[error(transparent)]
     Other(#[from] BoxError),

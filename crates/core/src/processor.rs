@@ -1,6 +1,9 @@
 //! Processors: code around a cached function that takes some of its arguments out of the key and
 //! does to the stored whole what they say.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -8,7 +11,7 @@ use std::sync::Arc;
 use crate::backend::Backends;
 use crate::entry::Extent;
 use crate::error::{Error, Result};
-use crate::returns::{Returns, Split};
+use crate::returns::{Converts, Fallible, Returns, Shape, Split};
 
 /// Does something to what a cached function returns, on every call: clips it, converts it,
 /// validates it.
@@ -62,7 +65,14 @@ pub trait Processor<T>: Send + Sync {
     /// The value cannot be processed; the call fails with this.
     fn process(&self, value: T) -> Result<T>;
 
-    /// Checks what is returned, on calls with `validate(true)`.
+    /// The time that a whole value covers, noted in the manifest when it is stored; `None` where
+    /// it is not known without working the value out.
+    fn time_extent(&self, value: &T) -> Option<Extent> {
+        let _ = value;
+        None
+    }
+
+    /// Checks what is returned, after all processors, on calls with `validate(true)`.
     ///
     /// # Errors
     ///
@@ -77,16 +87,25 @@ pub trait Processor<T>: Send + Sync {
         None
     }
 
-    /// Checks whether a recalled entry has what the call asks for: always told, and an error on
-    /// calls with `validate(true)`.
+    /// Checks whether a recalled entry has what the call asks for. What it lacks is always told,
+    /// and is an error on calls with `validate(true)` unless it is tolerated.
     ///
     /// # Errors
     ///
     /// What the entry does not have.
-    fn check(&self, recalled: &Recalled<'_>) -> Result<(), String> {
+    fn check(&self, recalled: &Recalled<'_>) -> Result<(), Lack> {
         let _ = recalled;
         Ok(())
     }
+}
+
+/// What a recalled entry does not have of what a call asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lack {
+    /// What it lacks, in words.
+    pub why: String,
+    /// Whether a call with `validate(true)` takes it all the same.
+    pub tolerated: bool,
 }
 
 /// What the manifest of a recalled entry says of its time.
@@ -122,26 +141,42 @@ impl<T> Processors<T> {
         self
     }
 
-    /// What they make of a value.
+    /// What they make of a value, for a call as people read it.
     ///
     /// # Errors
     ///
-    /// One of them fails, or does not accept its result where they are to `validate`.
-    pub fn process(&self, mut value: T, validate: bool) -> Result<T> {
+    /// One of them fails.
+    pub(crate) fn process(&self, mut value: T, call: impl Fn() -> String) -> Result<T> {
         for processor in &self.0 {
-            value = processor.process(value)?;
-            if validate && let Err(why) = processor.validate(&value) {
-                return Err(Error::other(format!(
-                    "{} does not accept it: {why}",
-                    processor.name()
-                )));
-            }
+            let failed = |error| failed(call(), processor.name(), error);
+            value = processor.process(value).map_err(failed)?;
         }
         Ok(value)
     }
 
-    pub(crate) fn check(&self, recalled: &Recalled<'_>) -> Result<(), String> {
-        self.0.iter().try_for_each(|processor| processor.check(recalled))
+    /// Whether they accept what a call returns.
+    ///
+    /// # Errors
+    ///
+    /// One of them does not.
+    pub(crate) fn validate(&self, value: &T, call: impl Fn() -> String) -> Result<()> {
+        self.0.iter().try_for_each(|processor| {
+            let refused = |why| {
+                let why = format!("it does not accept the value: {why}");
+                failed(call(), processor.name(), Error::other(why))
+            };
+            processor.validate(value).map_err(refused)
+        })
+    }
+
+    /// What an entry lacks; what is not tolerated before what is.
+    pub(crate) fn check(&self, recalled: &Recalled<'_>) -> Option<Lack> {
+        let lacks = self.0.iter().filter_map(|processor| processor.check(recalled).err());
+        lacks.min_by_key(|lack| lack.tolerated)
+    }
+
+    pub(crate) fn time_extent(&self, value: &T) -> Option<Extent> {
+        self.0.iter().find_map(|processor| processor.time_extent(value))
     }
 
     pub(crate) fn asked_range(&self) -> Option<Extent> {
@@ -166,6 +201,15 @@ impl<T> Processors<T> {
         });
         keys.collect()
     }
+}
+
+fn failed(call: String, processor: &str, error: Error) -> Error {
+    let source = match error {
+        // What the processor's author has made is to be found again.
+        Error::Other(source) => source,
+        error => error.into(),
+    };
+    Error::Processor { call, processor: processor.to_owned(), source }
 }
 
 impl<T> Default for Processors<T> {
@@ -246,33 +290,66 @@ where
     }
 }
 
+/// A return type that can hold what goes wrong with a processor that may fail on any call.
+#[diagnostic::on_unimplemented(
+    message = "a time series can fail, and this return type has no place for the error",
+    label = "return a `Result` whose error converts from `nuthatch::Error`",
+    note = "a text may name no time, and a value may have no such dimension: `nuthatch::Result<T>` \
+            tells the caller"
+)]
+pub trait HoldsErrors {}
+
+impl<T, E, Null, By, Copying> HoldsErrors
+    for Shape<Fallible<T, E>, Null, By, Copying, Converts<E>>
+{
+}
+
+/// The answers about a return type, where it holds errors; the macros write this.
+pub fn holding_errors<K: HoldsErrors>(returns: K) -> K {
+    returns
+}
+
+/// Why the processors of a function that is not cached could not be made, as it returns that;
+/// the macros write this.
+///
+/// # Panics
+///
+/// The return type has no place for the error.
+pub fn refused<R, K: Returns<R>>(returns: &K, function: &str) -> Option<R> {
+    let Some(Err(error)) = returns.processors() else { return None };
+    let (function, message) = (function.to_owned(), error.to_string());
+    Some(give_up_unless_held(returns, Error::Usage { function, message }))
+}
+
 /// Processes what a function that is not cached returns; the macros write this.
 ///
 /// # Panics
 ///
 /// A processor fails, and the return type has no place for its error.
-pub fn process<R, K>(returns: &K, returned: K::Body) -> R
+pub fn process<R, K>(returns: &K, function: &str, returned: K::Body) -> R
 where
     K: Returns<R, Engine = <K as Returns<R>>::Value>,
 {
-    let failed = |error: Error| {
-        returns.fail(error).unwrap_or_else(|error| {
-            panic!("{error}; return a `Result` whose error converts from `nuthatch::Error`")
-        })
-    };
     let value = match returns.split(returned) {
         Split::Failed(failed) => return failed,
         Split::Null => None,
         Split::Value(value) => Some(value),
     };
     let processed = match (returns.processors(), value) {
-        (Some(Err(error)), _) => return failed(Error::other(error.to_string())),
-        (Some(Ok(processors)), Some(value)) => match processors.process(value, false) {
-            Ok(value) => Some(value),
-            Err(error) => return failed(error),
-        },
+        (Some(Ok(processors)), Some(value)) => {
+            match processors.process(value, || function.to_owned()) {
+                Ok(value) => Some(value),
+                Err(error) => return give_up_unless_held(returns, error),
+            }
+        }
         (_, value) => value,
     };
     let gone = "what was taken apart can be put together";
-    returns.join(processed).unwrap_or_else(|| failed(Error::other(gone)))
+    returns.join(processed).unwrap_or_else(|| give_up_unless_held(returns, Error::other(gone)))
+}
+
+fn give_up_unless_held<R, K: Returns<R>>(returns: &K, error: Error) -> R {
+    returns.fail(error).unwrap_or_else(|error| {
+        panic!("{error}; return a `Result` whose error converts from `nuthatch::Error`")
+    })
 }

@@ -18,7 +18,8 @@ use crate::error::Result;
 /// `By` is for crates that implement it for types that are not their own, and name a type of
 /// theirs there: `impl TimeAxis<Tables> for RecordBatch`. It is inferred.
 pub trait TimeAxis<By = ()>: Sized {
-    /// The first and the last point in time; `None` where there is none.
+    /// The first and the last point in time; `None` where there is none, or where it is not known
+    /// without working the value out.
     ///
     /// # Errors
     ///

@@ -1,5 +1,8 @@
 //! `#[timeseries]`: values along time, stored whole and returned clipped.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -8,10 +11,10 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, TimeZone};
 use crate::civil::{Civil, Period};
 use crate::entry::Extent;
 use crate::error::{Error, Result};
-use crate::processor::{Processor, Recalled};
+use crate::processor::{Lack, Processor, Recalled};
 use crate::time::TimeAxis;
 
-/// How far a recalled entry may be from what is asked for without a word, in days.
+/// How much less than is asked for a recalled entry may have where it is validated, in days.
 const TOLERANCE: u32 = 365;
 
 /// An argument that names a time: text (`2008`, `2008-02`, `2008-02-29T12:30`), a date or time of
@@ -150,24 +153,44 @@ impl<By> Timeseries<By> {
         Ok(Self { dims, start, end, tolerance, by: PhantomData })
     }
 
-    /// How far what is asked for lies beyond what an extent has.
-    fn beyond(&self, known: &Extent) -> Option<String> {
-        let at = |text: &Option<String>| text.as_ref()?.parse::<Period>().ok();
-        let far = |from: Civil, to: Civil| {
-            days(from).zip(days(to)).is_some_and(|(a, b)| b - a > self.tolerance)
-        };
-        if let (Some(asked), Some(first)) = (self.start, at(&known.start))
-            && far(asked, first.first)
-        {
-            return Some(format!("it begins at {}, and {asked} is asked for", first.first));
-        }
-        if let (Some(asked), Some(last)) = (self.end, at(&known.end))
-            && far(last.last, asked)
-        {
-            return Some(format!("it ends at {}, and {asked} is asked for", last.last));
-        }
-        None
+    /// What is missing at the beginning: asked for before what there is, and before what was asked
+    /// for when it was computed, where that is known.
+    fn before(&self, recalled: &Recalled<'_>) -> Option<Lack> {
+        let asked = self.start?;
+        let there = moment(self.of_dims(recalled.time_extent)?.start.as_deref())?;
+        let computed = recalled.asked_range.map(|range| moment(range.start.as_deref()));
+        let computed = computed.is_some_and(|start| start.is_none_or(|start| start <= asked));
+        (asked < there && !computed).then(|| Lack {
+            why: format!("it begins at {there}, and {asked} is asked for"),
+            tolerated: self.tolerates(asked, there),
+        })
     }
+
+    /// The same at the end.
+    fn after(&self, recalled: &Recalled<'_>) -> Option<Lack> {
+        let asked = self.end?;
+        let there = moment(self.of_dims(recalled.time_extent)?.end.as_deref())?;
+        let computed = recalled.asked_range.map(|range| moment(range.end.as_deref()));
+        let computed = computed.is_some_and(|end| end.is_none_or(|end| asked <= end));
+        (there < asked && !computed).then(|| Lack {
+            why: format!("it ends at {there}, and {asked} is asked for"),
+            tolerated: self.tolerates(there, asked),
+        })
+    }
+
+    /// An extent of another dimension says nothing.
+    fn of_dims<'a>(&self, extent: Option<&'a Extent>) -> Option<&'a Extent> {
+        extent.filter(|extent| self.dims.contains(&extent.dim.as_str()))
+    }
+
+    fn tolerates(&self, from: Civil, to: Civil) -> bool {
+        days(from).zip(days(to)).is_some_and(|(from, to)| to - from <= self.tolerance)
+    }
+}
+
+/// A moment of a manifest; `None` for an open end.
+fn moment(text: Option<&str>) -> Option<Civil> {
+    text?.parse::<Period>().ok().map(|period| period.first)
 }
 
 /// A moment on the Gregorian line, near enough to tell years from days in every calendar.
@@ -197,12 +220,17 @@ impl<T: TimeAxis<By> + 'static, By> Processor<T> for Timeseries<By> {
         Some(Extent { dim, start: text(self.start), end: text(self.end) })
     }
 
-    fn check(&self, recalled: &Recalled<'_>) -> Result<(), String> {
-        // What was asked for when it was computed may well have had no data.
-        let unasked = recalled.asked_range.is_none_or(|range| self.beyond(range).is_some());
-        match recalled.time_extent.and_then(|extent| self.beyond(extent)) {
-            Some(why) if unasked => Err(format!("{why}; recompute it to have the rest")),
-            _ => Ok(()),
-        }
+    fn time_extent(&self, value: &T) -> Option<Extent> {
+        // What has no such dimension is told when it is clipped.
+        value.time_extent(self.dims).ok().flatten()
+    }
+
+    fn check(&self, recalled: &Recalled<'_>) -> Result<(), Lack> {
+        let lacks = [self.before(recalled), self.after(recalled)];
+        let lack = lacks.into_iter().flatten().min_by_key(|lack| lack.tolerated);
+        lack.map_or(Ok(()), |Lack { why, tolerated }| {
+            let why = format!("{why}; `recompute(true)`, in a mode that overwrites, has the rest");
+            Err(Lack { why, tolerated })
+        })
     }
 }

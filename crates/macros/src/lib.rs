@@ -75,16 +75,18 @@ pub fn cache(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// |---|---|
 /// | `dim = "time"`, `dim = ["time", "date"]` | the dimension or column of time; the first that a value has counts |
 /// | `start = from`, `end = to` | the arguments, where they have other names |
-/// | `tolerance = "30 days"` | how much less than is asked for an entry may have without a word: 365 days |
+/// | `tolerance = "30 days"` | how much less than is asked for an entry may have where it is validated: 365 days |
 ///
 /// A recalled entry that has less than is asked for, and was not computed for as much, is told by a
-/// warning; with `validate(true)` it is an error. It stands above or below `#[cache]`, or on a
-/// function that is not cached.
+/// warning on every call; with `validate(true)` it is an error, unless it is tolerated. Compute it
+/// anew with `recompute(true)` in a mode that overwrites. The attribute stands above or below
+/// `#[cache]`, or on a function that is not cached.
 ///
 /// # Errors
 ///
-/// A function without the two arguments does not compile. A text that names no time, or a value
-/// without the dimension, is an error of the call; a function that returns no `Result` panics.
+/// A function without the two arguments does not compile, nor one whose return type has no place
+/// for nuthatch's error. A text that names no time, or an end before the beginning, is an error
+/// before the body runs; a value without the dimension is one when it is clipped.
 #[proc_macro_attribute]
 pub fn timeseries(attribute: TokenStream, item: TokenStream) -> TokenStream {
     processor::expand("timeseries", attribute.into(), item.into()).into()
@@ -95,6 +97,15 @@ pub fn timeseries(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// Arguments that it takes are out of the key of root and mirrors:
 /// `#[processor(Head::new(*count), takes(count))]`, where the expression has them by reference.
 /// Processors may be chained in any order and number; those nearest to the function run first.
+/// What is in neither an argument nor the processor's `options` must not change what it makes.
+///
+/// # Errors
+///
+/// What a processor refuses is `Error::Processor`, of that call; what was stored stays.
+///
+/// # Panics
+///
+/// A processor fails, and the function returns no `Result` that holds nuthatch's error.
 #[proc_macro_attribute]
 pub fn processor(attribute: TokenStream, item: TokenStream) -> TokenStream {
     processor::expand("processor", attribute.into(), item.into()).into()

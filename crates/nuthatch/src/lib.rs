@@ -10,6 +10,7 @@
 //! | the options of a call, and its ends | [`Call`], [`Options`], [`CacheMode`], [`Recompute`] |
 //! | options for everything inside | [`with`], [`with_async`] |
 //! | carrying the context into spawned work | [`Context`] |
+//! | parts of a stored whole | [`timeseries`](macro@timeseries), [`processor`](macro@processor), [`Processor`], [`TimeAxis`] |
 //! | keys of your own types | [`CacheKey`], [`Secret`], [`key`] |
 //! | backends and engines of your own | [`Cacheable`], [`backend`], [`CallExt`] |
 //! | tables | `table`, with the feature `parquet` |
@@ -28,6 +29,7 @@
 //! |---|---|
 //! | `macros` (default) | `#[cache]` and `#[derive(CacheKey)]` |
 //! | `chrono`, `uuid` | keys of these crates' types |
+//! | `jiff` | bounds of time series of its types |
 //! | `zarr` | [`array`]: `Dataset`, `DataArray` and arrays of `ndarray`, stored as Zarr |
 //! | `parquet` | tables of Arrow (`RecordBatch`, `Vec<RecordBatch>`), in the backend `parquet`: `table` |
 //! | `test-util` | stores that count and fail, and the suite that every backend and store runs |
@@ -197,14 +199,123 @@ pub use nuthatch_macros::CacheKey;
 /// # The function and its companion
 #[cfg(feature = "macros")]
 pub use nuthatch_macros::cache;
+/// Puts a processor of your own around a function, cached or not.
+///
+/// # Example
+///
+/// ```
+/// use nuthatch::Processor;
+/// use nuthatch::prelude::*;
+///
+/// /// Degrees, in the unit that the caller works with. It owns what it took.
+/// struct Unit(String);
+///
+/// impl Processor<f64> for Unit {
+///     fn name(&self) -> &str {
+///         "unit"
+///     }
+///     fn options(&self) -> String {
+///         self.0.clone()
+///     }
+///     fn process(&self, celsius: f64) -> nuthatch::Result<f64> {
+///         match self.0.as_str() {
+///             "celsius" => Ok(celsius),
+///             "fahrenheit" => Ok(celsius * 9.0 / 5.0 + 32.0),
+///             other => Err(nuthatch::Error::other(format!("no unit `{other}`"))),
+///         }
+///     }
+///     fn validate(&self, degrees: &f64) -> Result<(), String> {
+///         if degrees.is_finite() { Ok(()) } else { Err("it is no number".to_owned()) }
+///     }
+/// }
+///
+/// #[processor(Unit(unit.to_string()), takes(unit))]
+/// #[cache]
+/// fn mean(station: &str, unit: &str) -> nuthatch::Result<f64> {
+///     assert!(!station.is_empty() && !unit.is_empty());
+///     Ok(20.0)
+/// }
+///
+/// # fn main() -> nuthatch::Result<()> {
+/// # nuthatch::set_parameter!("filesystem", "memory://lake")?;
+/// assert_eq!(mean("Uccle", "celsius")?, 20.0);
+/// assert_eq!(mean::call("Uccle", "fahrenheit").validate(true).run()?, 68.0);
+/// // One entry serves both: the unit is in no key of the root.
+/// assert_eq!(nuthatch::stats().computed(), 1);
+///
+/// let error = mean("Uccle", "furlongs").unwrap_err();
+/// assert!(error.to_string().contains("processor `unit` failed: no unit `furlongs`"));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # How it is written
 #[cfg(feature = "macros")]
-pub use nuthatch_macros::{processor, timeseries};
+pub use nuthatch_macros::processor;
+/// Clips what a function returns along time.
+///
+/// # Example
+///
+/// ```
+/// use nuthatch::backend::Extent;
+/// use nuthatch::civil::Civil;
+/// use nuthatch::prelude::*;
+/// use nuthatch::TimeAxis;
+/// use serde::{Deserialize, Serialize};
+///
+/// /// A value a year.
+/// #[derive(Serialize, Deserialize)]
+/// struct Yearly(Vec<(i32, f64)>);
+///
+/// impl TimeAxis for Yearly {
+///     fn time_extent(&self, _: &[&str]) -> nuthatch::Result<Option<Extent>> {
+///         let text = |row: &(i32, f64)| Civil::date(row.0, 1, 1).to_string();
+///         let (start, end) = (self.0.first().map(text), self.0.last().map(text));
+///         Ok(Some(Extent { dim: "year".to_owned(), start, end }))
+///     }
+///     fn clip_time(
+///         mut self,
+///         _: &[&str],
+///         start: Option<Civil>,
+///         end: Option<Civil>,
+///     ) -> nuthatch::Result<Self> {
+///         self.0.retain(|(year, _)| {
+///             let at = Civil::date(*year, 1, 1);
+///             start.is_none_or(|start| start <= at) && end.is_none_or(|end| at <= end)
+///         });
+///         Ok(self)
+///     }
+/// }
+///
+/// #[timeseries(dim = "year")]
+/// #[cache]
+/// fn rain(start_time: &str, end_time: Option<&str>) -> nuthatch::Result<Yearly> {
+///     assert!(Some(start_time) <= end_time || end_time.is_none());
+///     Ok(Yearly((2000..2010).map(|year| (year, 800.0)).collect()))
+/// }
+///
+/// # fn main() -> nuthatch::Result<()> {
+/// # nuthatch::set_parameter!("filesystem", "memory://lake")?;
+/// assert_eq!(rain("2002", Some("2003-06"))?.0.len(), 2);
+/// assert_eq!(rain("2005", None)?.0.len(), 5);
+/// // One whole is stored, and serves both.
+/// assert_eq!(nuthatch::stats().computed(), 1);
+/// // It ends in 2009, and was computed for 2003: a warning, and an error where it is validated.
+/// assert!(rain::call("2002", Some("2030")).validate(true).run().is_err());
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # How it is written
+#[cfg(feature = "macros")]
+pub use nuthatch_macros::timeseries;
 
 /// For those who write a backend: the trait, what it writes and reads through, and what the
 /// manifest says of it.
 pub mod backend {
     pub use nuthatch_core::backend::{Backend, Backends, Shown, Source, Stored, Target, Written};
     pub use nuthatch_core::basic::Basic;
+    pub use nuthatch_core::entry::Extent;
 }
 
 /// Tables: the backend [`Parquet`](table::Parquet), and the trait of Rust types that hold one.

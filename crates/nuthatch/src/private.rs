@@ -2,15 +2,15 @@
 
 pub use crate::cacheable::{AskCacheable, known};
 pub use crate::engine::{CallExt, WithEngine};
-pub use crate::{argument, returns};
+pub use crate::{argument, returned, returns};
 pub use nuthatch_core::Error;
 pub use nuthatch_core::arguments::Arguments;
 pub use nuthatch_core::call::{Call, Query};
 pub use nuthatch_core::entry::manifest::Manifest;
 pub use nuthatch_core::function::{Argument, Definition, Function, OptionValue};
 pub use nuthatch_core::key::{CacheKey, Key, KeyEncoder, KeyError, probe};
-pub use nuthatch_core::processor::{Processed, Processors, process};
-pub use nuthatch_core::returns::{Probe, Returns, Shape};
+pub use nuthatch_core::processor::{Processed, Processors, holding_errors, process, refused};
+pub use nuthatch_core::returns::{ByNothing, Probe, Returns, Shape};
 pub use nuthatch_core::timeseries::Timeseries;
 
 /// The questions that `returns!` asks of a return type.
@@ -58,6 +58,22 @@ macro_rules! default_backend {
         (&$value).default_backend()
     };
     (named, $value:ident) => {};
+}
+
+/// The same of a function that is not cached, whose values need no backend.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! returned {
+    ($returned:ty) => {{
+        #[allow(unused_imports)]
+        use $crate::__private::questions::*;
+        let outcome = (&$crate::__private::Probe::<$returned>::new()).outcome();
+        let nullable = (&outcome.inner()).nullable();
+        let cloning = (&nullable.value()).cloning();
+        let converting = (&outcome.error()).convert();
+        let medium = $crate::__private::ByNothing::default();
+        $crate::__private::Shape::new(outcome, nullable, medium, cloning, converting)
+    }};
 }
 
 /// Records one argument by reference.

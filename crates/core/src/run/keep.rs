@@ -30,6 +30,8 @@ pub(crate) struct Facts {
     pub(crate) lineage: Vec<Input>,
     /// The range of time that the call asked for.
     pub(crate) asked_range: Option<Extent>,
+    /// The time that the whole value covers, where a processor knows it.
+    pub(crate) time_extent: Option<Extent>,
     /// What the local location's value went through.
     pub(crate) processors: Vec<Processor>,
 }
@@ -363,7 +365,7 @@ pub(crate) fn draft(
         Content::Null => None,
     };
     Draft {
-        time_extent,
+        time_extent: facts.time_extent.clone().or(time_extent),
         asked_range: facts.asked_range.clone(),
         processors: match level_of(place.name()) {
             Level::Processed => facts.processors.clone(),

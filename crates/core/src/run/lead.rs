@@ -33,6 +33,8 @@ pub(super) struct Done<E> {
     pub(super) weight: u64,
     /// Whether the body has run.
     pub(super) fresh: bool,
+    /// What the entry lacks of what is asked for.
+    pub(super) lack: Option<String>,
     /// Whether a location holds it, so that a call that cannot share it can read it there.
     pub(super) stored: bool,
 }
@@ -165,7 +167,8 @@ impl<'run, R, K: Returns<R>> Run<'run, R, K> {
             Some(value) => Some(self.returns.copy(value)?),
             None => None,
         };
-        Some(Arc::new(Remembered { value, seconds: done.seconds, inputs: done.inputs.clone() }))
+        let (inputs, lack) = (done.inputs.clone(), done.lack.clone());
+        Some(Arc::new(Remembered { value, seconds: done.seconds, inputs, lack }))
     }
 
     fn remembered(&self) -> Option<Arc<Remembered<K::Engine>>> {
@@ -175,6 +178,10 @@ impl<'run, R, K: Returns<R>> Run<'run, R, K> {
 
     /// A memo hit, noted and counted.
     pub(super) fn recalled_from_memo(&self) -> Option<R> {
+        // What is to be validated may have been memoized without.
+        if self.prepared.plan.validate && self.request.arguments.is_processed() {
+            return None;
+        }
         let remembered = self.remembered()?;
         if self.prepared.plan.retry_null && remembered.value.is_none() {
             return None;
@@ -183,6 +190,9 @@ impl<'run, R, K: Returns<R>> Run<'run, R, K> {
         note(self.frame.as_ref(), &remembered.inputs);
         let namespace = self.prepared.plan.namespace.as_deref();
         report::from_memo(&self.request.arguments, namespace, remembered.seconds);
+        if let Some(why) = &remembered.lack {
+            report::lacking(&self.request.arguments, &"memo", why);
+        }
         Some(returned)
     }
 
@@ -193,6 +203,9 @@ impl<'run, R, K: Returns<R>> Run<'run, R, K> {
         note(self.frame.as_ref(), &remembered.inputs);
         let namespace = self.prepared.plan.namespace.as_deref();
         report::joined(&self.request.arguments, namespace, remembered.seconds);
+        if let Some(why) = &remembered.lack {
+            report::lacking(&self.request.arguments, &"flight", why);
+        }
         Some(returned)
     }
 }

@@ -53,6 +53,8 @@ pub(crate) struct Remembered<E> {
     seconds: f64,
     /// The entry it is or comes from, for the lineage of whoever uses it.
     inputs: Vec<Input>,
+    /// What that entry does not have of what is asked for, to be told at every call.
+    lack: Option<String>,
 }
 
 /// A memo hit of a call that says nothing for itself, outside any other call: no future, no
@@ -70,6 +72,9 @@ pub(crate) fn quick<R, K: Returns<R>>(arguments: &Arguments, returns: &K) -> Opt
     }
     let namespace = definition.namespace.or(settings.namespace.as_deref());
     let remembered = session.memo_get::<K::Engine>(arguments, namespace)?;
+    if remembered.lack.is_some() {
+        return None;
+    }
     let returned = hand_out(returns, &remembered)?;
     report::from_memo(arguments, namespace, remembered.seconds);
     Some(returned)
@@ -81,17 +86,17 @@ where
     K: Returns<R>,
     F: Future<Output = K::Body> + Unpin,
 {
-    let frame = context::current();
-    let prepared = match request.prepare() {
-        Ok(prepared) => prepared,
-        Err(error) => return without_cache(&request, returns, body, error).await,
-    };
     if let Some(Err(error)) = returns.processors() {
         // Before the body runs: what it would return cannot be processed.
         let error =
             Error::Usage { function: request.arguments.shown(), message: error.to_string() };
         return fail(&request, &returns, error);
     }
+    let frame = context::current();
+    let prepared = match request.prepare() {
+        Ok(prepared) => prepared,
+        Err(error) => return without_cache(&request, returns, body, error).await,
+    };
     let run = Run::new(&request, &prepared, returns, frame);
     let plan = &prepared.plan;
     if plan.memoize
@@ -125,10 +130,12 @@ where
         Split::Null => rejoin(request, &returns, None),
         Split::Value(value) => {
             let value = match returns.processors() {
-                Some(Ok(processors)) => match processors.process(value, false) {
-                    Ok(value) => value,
-                    Err(error) => return fail(request, &returns, error),
-                },
+                Some(Ok(processors)) => {
+                    match processors.process(value, || request.arguments.shown()) {
+                        Ok(value) => value,
+                        Err(error) => return fail(request, &returns, error),
+                    }
+                }
                 _ => value,
             };
             let engine = produce::as_engine(request, &returns, value).await;

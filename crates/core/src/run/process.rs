@@ -3,7 +3,7 @@
 
 use crate::entry::LocationName;
 use crate::error::{Error, Result};
-use crate::processor;
+use crate::processor::{self, Lack};
 use crate::returns::Returns;
 
 use super::keep::{self, Facts, Kept};
@@ -16,9 +16,23 @@ impl<R, K: Returns<R>> Run<'_, R, K> {
     /// What the processors make of a whole value.
     pub(super) fn process(&self, value: K::Value) -> Result<K::Value> {
         match self.returns.processors() {
-            Some(Ok(processors)) => processors.process(value, self.prepared.plan.validate),
+            Some(Ok(processors)) => {
+                let value = processors.process(value, || self.request.arguments.shown())?;
+                self.validate(Some(&value))?;
+                Ok(value)
+            }
             Some(Err(error)) => Err(Error::other(error.to_string())),
             None => Ok(value),
+        }
+    }
+
+    /// Whether the processors accept what is returned, where the call asks for it.
+    fn validate(&self, value: Option<&K::Value>) -> Result<()> {
+        match (self.returns.processors(), value) {
+            (Some(Ok(processors)), Some(value)) if self.prepared.plan.validate => {
+                processors.validate(value, || self.request.arguments.shown())
+            }
+            _ => Ok(()),
         }
     }
 
@@ -36,11 +50,14 @@ impl<R, K: Returns<R>> Run<'_, R, K> {
     async fn recalled_whole(&self, mut hit: Hit<K::Value>) -> Result<Done<K::Engine>> {
         let backends = self.returns.value_backends();
         convert::add_missing(self.request, self.prepared, backends, &mut hit).await;
-        self.check(&hit)?;
+        let lack = self.check(&hit)?;
         let is_local = *hit.place.name() == LocationName::Local;
         let mut value = match hit.value.take() {
             Some(whole) if !is_local => Some(self.process(whole)?),
-            value => value,
+            value => {
+                self.validate(value.as_ref())?;
+                value
+            }
         };
         if self.prepared.plan.row.writes_local && !is_local {
             let (request, prepared, processors) = (self.request, self.prepared, self.readable());
@@ -55,25 +72,24 @@ impl<R, K: Returns<R>> Run<'_, R, K> {
         let seconds = hit.entry.compute_seconds().unwrap_or_default();
         let weight = self.weight(value.as_ref(), if is_local { hit.bytes } else { 0 });
         let inputs = vec![hit.input];
-        Ok(Done { value, inputs, seconds, weight, fresh: false, stored: true })
+        Ok(Done { value, inputs, seconds, weight, fresh: false, stored: true, lack })
     }
 
     /// Whether the entry has what the call asks for: a warning, or an error where the call is to
     /// be validated.
-    fn check(&self, hit: &Hit<K::Value>) -> Result<()> {
-        let Some(Ok(processors)) = self.returns.processors() else { return Ok(()) };
+    fn check(&self, hit: &Hit<K::Value>) -> Result<Option<String>> {
+        let Some(Ok(processors)) = self.returns.processors() else { return Ok(None) };
         let manifest = hit.entry.manifest()?;
         let (extent, asked) = (manifest.time_extent.as_ref(), manifest.asked_range.as_ref());
-        let Err(why) = processors.check(&processor::Recalled::new(extent, asked)) else {
-            return Ok(());
-        };
-        let call = self.request.arguments.shown();
-        if self.prepared.plan.validate {
+        let lack = processors.check(&processor::Recalled::new(extent, asked));
+        let Some(Lack { why, tolerated }) = lack else { return Ok(None) };
+        if self.prepared.plan.validate && !tolerated {
+            let call = self.request.arguments.shown();
             let message = format!("the entry in {} does not have it: {why}", hit.place.shown());
             return Err(Error::Usage { function: call, message });
         }
-        report::lacking(&self.request.arguments, &hit.place, &why);
-        Ok(())
+        report::lacking(&self.request.arguments, hit.place.name(), &why);
+        Ok(Some(why))
     }
 
     /// Stores what the body has returned: whole in the root, processed in the local location.
@@ -86,6 +102,8 @@ impl<R, K: Returns<R>> Run<'_, R, K> {
         if let Some(Ok(processors)) = self.returns.processors() {
             facts.asked_range = processors.asked_range();
             facts.processors = processors.readable();
+            // Of the whole, also where what is stored is clipped.
+            facts.time_extent = value.as_ref().and_then(|value| processors.time_extent(value));
         }
         let local = self.prepared.plan.row.writes_local;
         let value = match self.processed_if(local, value) {
@@ -116,7 +134,8 @@ impl<R, K: Returns<R>> Run<'_, R, K> {
             Ok(value) => {
                 let weight = self.weight(value.as_ref(), if local { kept.bytes } else { 0 });
                 let seconds = facts.seconds;
-                End::Done(Done { value, inputs, seconds, weight, fresh: true, stored })
+                let (fresh, lack) = (true, None);
+                End::Done(Done { value, inputs, seconds, weight, fresh, stored, lack })
             }
             Err(error) => End::Failed(fail(self.request, &self.returns, error)),
         }

@@ -115,6 +115,7 @@ impl<R, K: Returns<R>> Run<'_, R, K> {
             weight,
             fresh: false,
             stored: true,
+            lack: None,
         }
     }
 
@@ -156,7 +157,8 @@ impl<R, K: Returns<R>> Run<'_, R, K> {
             },
         };
         let weight = self.weight(value.as_ref(), kept.bytes);
-        End::Done(Done { value, inputs, seconds: facts.seconds, weight, fresh: true, stored })
+        let (seconds, fresh, lack) = (facts.seconds, true, None);
+        End::Done(Done { value, inputs, seconds, weight, fresh, stored, lack })
     }
 
     /// Runs the body in a frame of its own, timed.
@@ -185,7 +187,10 @@ impl<R, K: Returns<R>> Run<'_, R, K> {
             Ok(upsert) => upsert,
             Err(error) => return boxed(|| self.unusable(body, run, error)).await,
         };
-        let (returned, facts) = self.run_body(body, run).await;
+        let (returned, mut facts) = self.run_body(body, run).await;
+        if let Some(Ok(processors)) = self.returns.processors() {
+            facts.asked_range = processors.asked_range();
+        }
         let merged = match self.returns.split(returned) {
             Split::Failed(failed) => return End::Failed(failed),
             Split::Null => {
@@ -204,7 +209,8 @@ impl<R, K: Returns<R>> Run<'_, R, K> {
                 let weight = self.weight(Some(&value), 0);
                 let Facts { seconds, lineage: inputs, .. } = facts;
                 let value = Some(value);
-                End::Done(Done { value, inputs, seconds, weight, fresh: true, stored: true })
+                let (fresh, stored, lack) = (true, true, None);
+                End::Done(Done { value, inputs, seconds, weight, fresh, stored, lack })
             }
             Err(error) => End::Failed(fail(self.request, &self.returns, error)),
         }

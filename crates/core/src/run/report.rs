@@ -162,10 +162,10 @@ pub(crate) fn unusable(arguments: &Arguments, place: &Place, error: &Error) {
 }
 
 /// An entry has less than the call asks for.
-pub(crate) fn lacking(arguments: &Arguments, place: &Place, why: &str) {
+pub(crate) fn lacking(arguments: &Arguments, location: &dyn std::fmt::Display, why: &str) {
     tracing::warn!(
         target: "nuthatch",
-        call = ?arguments, location = %place.name(),
+        call = ?arguments, %location,
         "the entry does not have all that is asked for: {why}",
     );
 }

@@ -59,7 +59,7 @@ impl Arguments {
             let message = format!("`{name}` is both skipped and in `cache_args`; keep one of them");
             mistakes.at(name, message);
         }
-        let processors = processors(function, &names, mistakes);
+        let processors = processors(function, &names, &config.skip, mistakes);
         let taken = |name: &Ident| processors.iter().any(|around| around.takes().contains(&name));
         let argument = |name: Ident| Argument { role: role_of(&name, config, taken(&name)), name };
         let all = names.into_iter().map(argument).collect();
@@ -86,13 +86,27 @@ impl Arguments {
 }
 
 /// What stands around the function, with every mistake in it.
-fn processors(function: &Function, names: &[Ident], mistakes: &mut Mistakes) -> Vec<Processor> {
+fn processors(
+    function: &Function,
+    names: &[Ident],
+    skip: &[Ident],
+    mistakes: &mut Mistakes,
+) -> Vec<Processor> {
     let mut processors = Vec::new();
     for attribute in &function.processors {
         let Some(around) = mistakes.unless(processor::read(attribute)) else { continue };
         match around.missing(names, &function.signature.ident) {
-            Some(missing) => drop(mistakes.unless::<()>(Err(missing))),
+            Some(missing) => mistakes.record(missing),
             None => processors.push(around),
+        }
+    }
+    for name in processors.iter().flat_map(Processor::takes) {
+        if skip.contains(name) {
+            let message = format!(
+                "a processor takes `{name}`, so what it makes depends on it; take it out of `skip`: \
+                 it is in no key of the root"
+            );
+            mistakes.at(skip.iter().find(|skipped| *skipped == name), message);
         }
     }
     processors

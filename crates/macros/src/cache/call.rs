@@ -8,7 +8,7 @@ use super::definition;
 use super::emit::Plan;
 use super::returned;
 use super::signature::{KeyParameter, turbofish_declared};
-use crate::processor::emit_all;
+use crate::processor;
 
 /// The call that returns what the function returns.
 pub(crate) fn emit(plan: &Plan<'_>) -> TokenStream {
@@ -95,8 +95,7 @@ fn body(plan: &Plan<'_>) -> TokenStream {
     let asked = asked(plan, &returned);
     let mut returns = quote_spanned!(span=> #shown::returns!(#returned #asked));
     if !plan.arguments.processors.is_empty() {
-        let processors = emit_all(&plan.arguments.processors, private);
-        returns = quote!(#private::Processed::new(#returns, #processors));
+        returns = processor::around(&plan.arguments.processors, &returns, span, private);
     }
     let call = quote_spanned! {span=>
         #shown::Call::new(#arguments, #returns, #original)

@@ -39,6 +39,7 @@ use self::attribute::Config;
 use self::emit::Plan;
 use self::function::Function;
 use self::mistakes::Mistakes;
+use crate::processor;
 
 /// The whole of `#[cache]`. On a mistake the item is emitted as it was written, with the errors.
 pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
@@ -52,6 +53,8 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
         return emitted;
     }
     let errors = mistakes.into_compile_errors();
+    // What stands around the function would say its mistakes once more.
+    let item = processor::without(item);
     quote!(#item #errors)
 }
 

@@ -1,7 +1,7 @@
 //! What the attributes say.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
@@ -86,8 +86,32 @@ impl Processor {
     }
 }
 
+/// The answers about a return type with the processors around it. A time series can fail on any
+/// call, so the return type must have a place for its errors: `returned` is where that is said.
+pub(crate) fn around(
+    processors: &[Processor],
+    answers: &TokenStream,
+    returned: Span,
+    private: &TokenStream,
+) -> TokenStream {
+    let made = emit_all(processors, private);
+    let can_fail = processors.iter().any(|one| matches!(one, Processor::Timeseries(_)));
+    let answers = match can_fail {
+        true => {
+            let located = private.clone().into_iter().map(|mut token| {
+                token.set_span(token.span().located_at(returned));
+                token
+            });
+            let private = located.collect::<TokenStream>();
+            quote_spanned!(returned=> #private::holding_errors(#answers))
+        }
+        false => answers.clone(),
+    };
+    quote!(#private::Processed::new(#answers, #made))
+}
+
 /// All of them, as the processors of one call: those nearest to the function run first.
-pub(crate) fn emit_all(processors: &[Processor], private: &TokenStream) -> TokenStream {
+fn emit_all(processors: &[Processor], private: &TokenStream) -> TokenStream {
     let made = processors.iter().map(|processor| processor.emit(private));
     quote! {
         (|| -> ::core::result::Result<#private::Processors<_>, #private::Error> {
@@ -109,7 +133,7 @@ impl Timeseries {
             let key = input.call(Ident::parse_any)?;
             input.parse::<Token![=]>()?;
             match key.to_string().as_str() {
-                "dim" | "timeseries" => read.dims = texts(input)?,
+                "dim" => read.dims = texts(input)?,
                 "start" => read.start = input.call(Ident::parse_any)?,
                 "end" => read.end = input.call(Ident::parse_any)?,
                 "tolerance" => read.tolerance = Some(days(input)?),

@@ -2,10 +2,11 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
+use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, FnArg, Pat, ReturnType, Signature, Visibility};
 
-use super::attribute::{Processor, emit_all};
+use super::attribute::Processor;
 
 pub(super) fn expand(name: &str, attribute: TokenStream, item: TokenStream) -> TokenStream {
     let word = Ident::new(name, Span::call_site());
@@ -24,7 +25,7 @@ fn wrapped(
     path: TokenStream,
     item: TokenStream,
 ) -> syn::Result<TokenStream> {
-    let processor = Processor::parse(name, attribute, path)?;
+    let own = Processor::parse(name, attribute, path)?;
     let read = |input: ParseStream<'_>| {
         let attributes = input.call(Attribute::parse_outer)?;
         let visibility: Visibility = input.parse()?;
@@ -34,8 +35,14 @@ fn wrapped(
         Ok((attributes, visibility, signature, input.parse::<TokenStream>()?))
     };
     let (attributes, visibility, signature, body) = read.parse2(item)?;
+    // Those below are nearer to the function, and run first.
+    let (nearer, attributes): (Vec<_>, Vec<_>) =
+        attributes.into_iter().partition(super::is_processor);
+    let nearer = nearer.iter().rev().map(super::read);
+    let processors = nearer.chain([Ok(own)]).collect::<syn::Result<Vec<Processor>>>()?;
     let names: Vec<Ident> = signature.inputs.iter().filter_map(name_of).collect();
-    if let Some(error) = processor.missing(&names, &signature.ident) {
+    let function = &signature.ident;
+    if let Some(error) = processors.iter().find_map(|one| one.missing(&names, function)) {
         return Err(error);
     }
     let private = quote!(::nuthatch::__private);
@@ -43,7 +50,10 @@ fn wrapped(
         ReturnType::Default => quote!(()),
         ReturnType::Type(_, returned) => quote!(#returned),
     };
-    let processors = emit_all(&[processor], &private);
+    let answers = quote!(#private::returned!(#returned));
+    let span = syn::spanned::Spanned::span(&returned);
+    let processed = super::around(&processors, &answers, span, &private);
+    let shown = function.unraw().to_string();
     // Hygienic: the body has names of its own.
     let (around, value) =
         (Ident::new("around", Span::mixed_site()), Ident::new("value", Span::mixed_site()));
@@ -53,9 +63,12 @@ fn wrapped(
     };
     Ok(quote! {
         #(#attributes)* #visibility #signature {
-            let #around = #private::Processed::new(#private::returns!(#returned), #processors);
+            let #around = #processed;
+            if let ::core::option::Option::Some(#value) = #private::refused(&#around, #shown) {
+                return #value;
+            }
             let #value: #returned = #body;
-            #private::process(&#around, #value)
+            #private::process(&#around, #shown, #value)
         }
     })
 }

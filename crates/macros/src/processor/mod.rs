@@ -6,7 +6,7 @@
 mod attribute;
 mod bare;
 
-pub(crate) use self::attribute::{Processor, emit_all};
+pub(crate) use self::attribute::{Processor, around};
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -23,11 +23,15 @@ pub(crate) fn expand(name: &str, attribute: TokenStream, item: TokenStream) -> T
     let Some(at) = attributes.iter().position(is_cache) else {
         return bare::expand(name, attribute, item);
     };
-    // `#[cache]` goes first, and finds this one among the others.
-    let cache = &attributes[at];
-    let others =
-        attributes.iter().enumerate().filter(|(index, _)| *index != at).map(|(_, other)| other);
-    quote!(#cache #own #(#others)* #rest)
+    // `#[cache]` finds this one, and those between the two, below itself. What else stands above it
+    // stays there: it sees the cached function.
+    let (above, below) = attributes.split_at(at);
+    let (processors, others): (Vec<_>, Vec<_>) =
+        above.iter().partition(|attribute| is_processor(attribute));
+    let Some((cache, below)) = below.split_first() else {
+        return bare::expand(name, attribute, item);
+    };
+    quote!(#(#others)* #cache #own #(#processors)* #(#below)* #rest)
 }
 
 fn split(item: TokenStream) -> syn::Result<(Vec<Attribute>, TokenStream)> {
@@ -49,6 +53,13 @@ pub(crate) fn is_processor(attribute: &Attribute) -> bool {
 
 fn last_word(attribute: &Attribute) -> String {
     attribute.path().segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default()
+}
+
+/// An item without its processors.
+pub(crate) fn without(item: TokenStream) -> TokenStream {
+    let Ok((attributes, rest)) = split(item.clone()) else { return item };
+    let others = attributes.iter().filter(|attribute| !is_processor(attribute));
+    quote!(#(#others)* #rest)
 }
 
 /// Reads one that stands on a cached function.

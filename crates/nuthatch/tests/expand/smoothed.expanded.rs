@@ -69,7 +69,9 @@ impl smoothed {
         ::nuthatch::__private::argument!(arguments, window);
         ::nuthatch::__private::Call::new(
             arguments,
-            ::nuthatch::__private::returns!(nuthatch::Result < Dataset >),
+            ::nuthatch::__private::returns!(
+                nuthatch::Result < Dataset >, array, default
+            ),
             Self::original(start_time, end_time, window),
         )
     }

@@ -21,6 +21,11 @@ fn the_expansion_of_a_generic_method_is_the_one_that_is_shown() {
     compare("generic_method");
 }
 
+#[test]
+fn the_expansion_of_a_clipped_function_is_the_one_that_is_shown() {
+    compare("clipped");
+}
+
 fn compare(name: &str) {
     let read = |file: &Path| {
         fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
