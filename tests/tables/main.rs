@@ -8,6 +8,7 @@ mod faults;
 #[allow(dead_code)]
 #[path = "../it/lake.rs"]
 mod lake;
+mod own_backend;
 mod recalls;
 mod series;
 mod upserts;

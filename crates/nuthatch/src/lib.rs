@@ -311,11 +311,16 @@ pub use nuthatch_macros::processor;
 pub use nuthatch_macros::timeseries;
 
 /// For those who write a backend: the trait, what it writes and reads through, and what the
-/// manifest says of it.
+/// manifest says of it. [`Recording`](backend::Recording) makes checksums of what is written, and
+/// [`Verified`](backend::Verified) checks what is read. The example `ipc` is a backend whole.
 pub mod backend {
+    #[cfg(feature = "test-util")]
+    pub use nuthatch_core::backend::conformance;
     pub use nuthatch_core::backend::{Backend, Backends, Shown, Source, Stored, Target, Written};
     pub use nuthatch_core::basic::Basic;
     pub use nuthatch_core::entry::Extent;
+    pub use nuthatch_core::runtime::block_on;
+    pub use nuthatch_core::store::{Damage, Recording, StoredSums, Sums, Verified};
 }
 
 /// Tables: the backend [`Parquet`](table::Parquet), and the trait of Rust types that hold one.
