@@ -321,6 +321,8 @@ pub mod backend {
     pub use nuthatch_core::entry::Extent;
     pub use nuthatch_core::runtime::block_on;
     pub use nuthatch_core::store::{Damage, Recording, StoredSums, Sums, Verified};
+    #[cfg(any(feature = "sql-sqlite", feature = "sql-postgres", feature = "sql-mysql"))]
+    pub use nuthatch_sql::Sql;
 }
 
 /// Tables: the backend [`Parquet`](table::Parquet), and the trait of Rust types that hold one.

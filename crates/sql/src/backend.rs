@@ -1,25 +1,29 @@
 //! The backend: a value, the place that core gives it, and a table between the two.
 
 use std::path::Path as FilePath;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
+use futures::{StreamExt, TryStreamExt};
 use nuthatch_core::Result;
 use nuthatch_core::backend::{Backend, Source, Target, Written};
+use nuthatch_table::{Rows, Scan as _, Table, schema};
 use object_store::path::Path;
 use object_store::{ObjectStoreExt, PutPayload};
 
 use crate::failure::Failure;
-use crate::frame::Frame;
+use crate::frame::{self, Frame};
 use crate::merge;
 use crate::names::Names;
 use crate::options::Options;
 use crate::record::Record;
-use crate::scan::Scan;
+use crate::scan::SqlScan;
 use crate::server::{self, Merge};
-use crate::statements::Table;
+use crate::statements;
 
 /// Stores tables in a database.
 ///
@@ -52,33 +56,7 @@ impl Sql {
     }
 }
 
-/// A Rust type that is a table: some batches of one schema.
-trait Rows: Send + Sync + Sized + 'static {
-    fn batches(&self) -> &[RecordBatch];
-    fn from_scan(scan: Scan) -> BoxFuture<'static, Result<Self>>;
-}
-
-impl Rows for RecordBatch {
-    fn batches(&self) -> &[RecordBatch] {
-        std::slice::from_ref(self)
-    }
-
-    fn from_scan(scan: Scan) -> BoxFuture<'static, Result<Self>> {
-        Box::pin(async move { scan.whole().await })
-    }
-}
-
-impl Rows for Vec<RecordBatch> {
-    fn batches(&self) -> &[RecordBatch] {
-        self
-    }
-
-    fn from_scan(scan: Scan) -> BoxFuture<'static, Result<Self>> {
-        Box::pin(async move { scan.collect().await })
-    }
-}
-
-impl<T: Rows> Backend<T> for Sql {
+impl<T: Table> Backend<T> for Sql {
     fn name(&self) -> &'static str {
         crate::NAME
     }
@@ -91,7 +69,7 @@ impl<T: Rows> Backend<T> for Sql {
     fn write<'a>(&'a self, value: &'a T, target: &'a Target) -> BoxFuture<'a, Result<Written>> {
         Box::pin(async move {
             let options = Options::read(&target.options, target.folder.as_deref())?;
-            write(value.batches(), target, &options)
+            write(value.rows().await?, target, &options)
                 .await
                 .map_err(|failure| failure.into_error::<T>("write", &shown(target), &options))
         })
@@ -102,12 +80,13 @@ impl<T: Rows> Backend<T> for Sql {
             let options = Options::read(&source.options, source.folder.as_deref())?;
             let shown = source.shown.to_string();
             let scan = scan(source, &options);
-            T::from_scan(scan.map_err(|why| why.into_error::<T>("read", &shown, &options))?).await
+            let scan = scan.map_err(|why| why.into_error::<T>("read", &shown, &options))?;
+            T::from_scan(Arc::new(scan)).await
         })
     }
 
     fn weigh(&self, value: &T) -> u64 {
-        weight(value.batches())
+        value.weigh()
     }
 
     fn can_upsert(&self) -> bool {
@@ -123,7 +102,7 @@ impl<T: Rows> Backend<T> for Sql {
     ) -> BoxFuture<'a, Result<Written>> {
         Box::pin(async move {
             let options = Options::read(&target.options, target.folder.as_deref())?;
-            upsert(value.batches(), keys, base, target, &options)
+            upsert(value.rows().await?, keys, base, target, &options)
                 .await
                 .map_err(|failure| failure.into_error::<T>("write", &shown(target), &options))
         })
@@ -165,26 +144,43 @@ pub async fn remove(
     let options = Options::read(options, folder)?;
     let names = names(prefix, &options);
     let (dialect, schema) = (options.dialect, names.schema.as_deref());
-    let table = Table { dialect, schema, name: &names.table, columns: &[] };
+    let table = statements::Table { dialect, schema, name: &names.table, columns: &[] };
     let removed = server::connect(&options).remove(&names.view, table).await;
     removed.map_err(|failure| failure.into_error::<()>("remove", prefix.as_ref(), &options))
 }
 
-async fn write(
+async fn write(rows: Rows<'_>, target: &Target, options: &Options) -> Result<Written, Failure> {
+    let (schema, dialect) = (rows.schema, options.dialect);
+    if rows.keep_batches {
+        // They are all there, so that all of them are looked at before anything is written.
+        let batches = rows.batches.try_collect::<Vec<_>>().await.map_err(Failure::Rows)?;
+        return write_batches(schema, &batches, target, options).await;
+    }
+    let columns = frame::columns(&schema, dialect).map_err(Failure::Refused)?;
+    announce(target, options).await?;
+    let names = names(&target.prefix, options);
+    let mut record = Record { names, columns, schema, rows: None, batches: None };
+    let weight = AtomicU64::new(0);
+    let arriving = rows.batches.map(|batch| {
+        let batch = batch.map_err(Failure::Rows)?;
+        weight.fetch_add(batch.get_array_memory_size() as u64, Ordering::Relaxed);
+        frame::checked(&batch, &record.columns, dialect).map_err(Failure::Refused)
+    });
+    let count = server::connect(options).create(record.table(dialect), arriving.boxed()).await?;
+    record.rows = (!options.in_place).then_some(count);
+    written(&record, weight.into_inner(), options)
+}
+
+async fn write_batches(
+    schema: SchemaRef,
     batches: &[RecordBatch],
     target: &Target,
     options: &Options,
 ) -> Result<Written, Failure> {
-    let schema = one_schema(batches)?;
     let frame = Frame::new(&schema, batches, options.dialect).map_err(Failure::Refused)?;
     announce(target, options).await?;
-    let mut record = Record {
-        names: names(&target.prefix, options),
-        columns: frame.columns.clone(),
-        schema,
-        rows: None,
-        batches: None,
-    };
+    let (names, columns) = (names(&target.prefix, options), frame.columns.clone());
+    let mut record = Record { names, columns, schema, rows: None, batches: None };
     let table = record.table(options.dialect);
     let rows = server::connect(options).create(table, frame.arriving()).await?;
     if !options.in_place {
@@ -195,36 +191,41 @@ async fn write(
     written(&record, weight(batches), options)
 }
 
-fn scan(source: &Source, options: &Options) -> Result<Scan, Failure> {
+fn scan(source: &Source, options: &Options) -> Result<SqlScan, Failure> {
     let record = Record::read(&source.record, options.dialect)?;
-    Ok(Scan { record, options: options.clone(), shown: source.shown.to_string() })
+    Ok(SqlScan { record, options: options.clone(), shown: source.shown.to_string() })
 }
 
 async fn upsert(
-    batches: &[RecordBatch],
+    rows: Rows<'_>,
     keys: &[&str],
     base: Option<&Source>,
     target: &Target,
     options: &Options,
 ) -> Result<Written, Failure> {
     let dialect = options.dialect;
-    let new = one_schema(batches)?;
+    let new = rows.schema;
+    let batches = rows.batches.try_collect::<Vec<_>>().await.map_err(Failure::Rows)?;
     let base = match base {
         Some(base) => Some(Record::read(&base.record, dialect)?),
         None => None,
     };
-    let schema = match &base {
-        Some(base) => merge::schema(&base.schema, &new).map_err(Failure::Refused)?,
-        None => new,
+    let (schema, conformed) = match &base {
+        None => (new, batches),
+        Some(base) => {
+            let aligned = schema::align(&base.schema, &new).map_err(Failure::Rows)?;
+            let conformed = batches.iter().map(|batch| aligned.new_rows(batch));
+            let conformed = conformed.collect::<Result<_>>().map_err(Failure::Rows)?;
+            (aligned.schema, conformed)
+        }
     };
-    let conformed = batches.iter().map(|batch| merge::conformed(batch, &schema));
-    let conformed: Vec<RecordBatch> =
-        conformed.collect::<Result<_, _>>().map_err(|error| Failure::Refused(error.to_string()))?;
     let keys = merge::keys(&schema, keys).map_err(Failure::Refused)?;
     merge::check(&conformed, &keys).map_err(Failure::Refused)?;
     let mut frame = Frame::new(&schema, &conformed, dialect).map_err(Failure::Refused)?;
     merge::check_exact(&frame, dialect, &keys).map_err(Failure::Refused)?;
-    let Some(base) = base else { return write(&conformed, target, options).await };
+    let Some(base) = base else {
+        return write_batches(schema, &conformed, target, options).await;
+    };
 
     // The names that the columns have in the database stay.
     for (column, known) in frame.columns.iter_mut().zip(&base.columns) {
@@ -263,7 +264,7 @@ async fn check_stored_keys(
     options: &Options,
     keys: &[usize],
 ) -> Result<(), Failure> {
-    let scan = Scan { record: base.clone(), options: options.clone(), shown: String::new() };
+    let scan = SqlScan { record: base.clone(), options: options.clone(), shown: String::new() };
     let stored = scan.collect().await.map_err(Failure::Rows)?;
     let frame = Frame::new(&base.schema, &stored, options.dialect);
     let frame = frame.map_err(Failure::Damaged)?;
@@ -310,29 +311,6 @@ fn written(record: &Record, bytes: u64, options: &Options) -> Result<Written, Fa
 
 fn weight(batches: &[RecordBatch]) -> u64 {
     batches.iter().map(|batch| batch.get_array_memory_size() as u64).sum()
-}
-
-fn one_schema(batches: &[RecordBatch]) -> Result<SchemaRef, Failure> {
-    let Some(first) = batches.first() else {
-        let why = "there is no batch, so no schema either; return one batch without rows";
-        return Err(Failure::Refused(why.to_owned()));
-    };
-    let schema = first.schema();
-    for batch in batches {
-        let other = batch.schema();
-        if other == schema {
-            continue;
-        }
-        let fields = schema.fields().iter().zip(other.fields());
-        let differs = fields.map(|(one, two)| (one.name(), one == two)).find(|(_, same)| !same);
-        let which = differs.map_or("how many columns there are".to_owned(), |(name, _)| {
-            format!("column {name:?}")
-        });
-        return Err(Failure::Refused(format!(
-            "the batches differ in {which}; give them one schema"
-        )));
-    }
-    Ok(schema)
 }
 
 fn shown(target: &Target) -> String {

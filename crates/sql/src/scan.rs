@@ -5,8 +5,10 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
 use arrow::datatypes::SchemaRef;
+use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream, StreamExt};
 use nuthatch_core::{Error, Result, runtime};
+use nuthatch_table::Scan;
 use tokio::sync::mpsc;
 
 use crate::failure::Failure;
@@ -20,35 +22,37 @@ const WAITING: usize = 2;
 
 /// Where the table lies, and what it is.
 #[derive(Debug, Clone)]
-pub(crate) struct Scan {
+pub(crate) struct SqlScan {
     pub(crate) record: Record,
     pub(crate) options: Options,
     /// The entry, for errors.
     pub(crate) shown: String,
 }
 
-impl Scan {
-    /// All rows, in the batches that were stored.
-    pub(crate) async fn collect(&self) -> Result<Vec<RecordBatch>> {
-        let read = async {
-            let batches = self.load(None, None).await?;
-            rebatched(&self.record, batches)
-        };
-        read.await.map_err(|failure| self.failed(failure))
+impl Scan for SqlScan {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.record.schema)
     }
 
-    /// All rows as one batch.
-    pub(crate) async fn whole(&self) -> Result<RecordBatch> {
-        let read = async { one(&self.record.schema, self.load(None, None).await?) };
-        read.await.map_err(|failure| self.failed(failure))
+    fn row_count(&self) -> Option<u64> {
+        self.record.rows
     }
 
-    /// The rows in order, a bounded number of them in memory; of some columns of the schema, where
-    /// they are named.
-    pub(crate) fn stream(
-        &self,
-        columns: Option<Vec<usize>>,
-    ) -> BoxStream<'static, Result<RecordBatch>> {
+    fn collect(&self) -> BoxFuture<'_, Result<Vec<RecordBatch>>> {
+        Box::pin(async move {
+            let read = async { rebatched(&self.record, self.load(None, None).await?) };
+            read.await.map_err(|failure| self.failed(failure))
+        })
+    }
+
+    fn whole(&self) -> BoxFuture<'_, Result<RecordBatch>> {
+        Box::pin(async move {
+            let read = async { one(&self.record.schema, self.load(None, None).await?) };
+            read.await.map_err(|failure| self.failed(failure))
+        })
+    }
+
+    fn stream(&self, columns: Option<Vec<usize>>) -> BoxStream<'static, Result<RecordBatch>> {
         let (taker, taken) = mpsc::channel(WAITING);
         let scan = self.clone();
         // The connection is driven by nuthatch's runtime, whoever polls the stream.
@@ -68,7 +72,9 @@ impl Scan {
         });
         batches.chain(end).boxed()
     }
+}
 
+impl SqlScan {
     async fn load(
         &self,
         columns: Option<Vec<usize>>,

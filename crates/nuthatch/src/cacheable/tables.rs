@@ -10,7 +10,11 @@ use super::default::DeltaByDefault;
 #[diagnostic::do_not_recommend]
 impl Cacheable for RecordBatch {
     fn backends() -> Backends<Self> {
-        &[&Parquet]
+        &[
+            &Parquet,
+            #[cfg(any(feature = "sql-sqlite", feature = "sql-postgres", feature = "sql-mysql"))]
+            &nuthatch_sql::Sql,
+        ]
     }
 
     fn duplicate(&self) -> Option<Self> {
@@ -21,7 +25,11 @@ impl Cacheable for RecordBatch {
 #[diagnostic::do_not_recommend]
 impl Cacheable for Vec<RecordBatch> {
     fn backends() -> Backends<Self> {
-        &[&Parquet]
+        &[
+            &Parquet,
+            #[cfg(any(feature = "sql-sqlite", feature = "sql-postgres", feature = "sql-mysql"))]
+            &nuthatch_sql::Sql,
+        ]
     }
 
     fn duplicate(&self) -> Option<Self> {

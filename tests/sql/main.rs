@@ -1,0 +1,11 @@
+//! Cached functions whose tables lie in databases. Every test runs in a process of its own (under
+//! `cargo nextest`); the servers are those of `cargo xtask with-servers`.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod damage;
+mod database;
+mod recalls;
+mod secrets;
+mod told;
+mod upserts;

@@ -1,0 +1,55 @@
+//! Rows that are merged into a stored table.
+
+use std::sync::Arc;
+
+use arrow::array::{Float64Array, Int64Array, RecordBatch};
+use nuthatch::prelude::*;
+
+use crate::database::{Database, on_all};
+
+on_all!(new_rows_are_merged_in_one_commit, in_place_the_table_and_its_generation_stay);
+
+fn rows(days: &[i64], rain: &[f64]) -> RecordBatch {
+    RecordBatch::try_from_iter([
+        ("day", Arc::new(Int64Array::from(days.to_vec())) as _),
+        ("rain", Arc::new(Float64Array::from(rain.to_vec())) as _),
+    ])
+    .unwrap()
+}
+
+#[cache(backend = "sql", cache_args(station), upsert_keys("day"))]
+fn rain(station: &str, days: Vec<i64>, rain: Vec<f64>) -> nuthatch::Result<RecordBatch> {
+    let _ = station;
+    Ok(rows(&days, &rain))
+}
+
+fn upsert(days: &[i64], amounts: &[f64]) -> nuthatch::Result<RecordBatch> {
+    rain::call("Ulm", days.to_vec(), amounts.to_vec()).upsert(true).run()
+}
+
+fn new_rows_are_merged_in_one_commit(database: &Database) {
+    upsert(&[1, 2, 3], &[0.0, 0.5, 1.0]).unwrap();
+    let merged = upsert(&[4, 2], &[2.0, f64::INFINITY]).unwrap();
+    assert_eq!(merged, rows(&[1, 2, 3, 4], &[0.0, f64::INFINITY, 1.0, 2.0]));
+    assert_eq!(rain("Ulm", vec![], vec![]).unwrap(), merged);
+    let manifest = rain::entry("Ulm", vec![], vec![]).run().unwrap().unwrap();
+    let view = database.named(&manifest, "view");
+    assert_eq!(database.sql(&format!("SELECT count(*) FROM {view}")), ["4"]);
+    let error = upsert(&[5, 5], &[1.0, 1.0]).unwrap_err();
+    assert!(error.to_string().contains("same upsert keys (day)"), "{error}");
+    assert_eq!(rain("Ulm", vec![], vec![]).unwrap(), merged);
+}
+
+fn in_place_the_table_and_its_generation_stay(database: &Database) {
+    nuthatch::set_parameter!("root.sql.upsert_in_place", true).unwrap();
+    let stored = || rain::entry("Ulm", vec![], vec![]).run().unwrap().unwrap();
+    upsert(&[1, 2], &[0.0, 0.5]).unwrap();
+    let before = stored();
+    let merged = upsert(&[2, 3], &[9.0, 1.0]).unwrap();
+    assert_eq!(merged, rows(&[1, 2, 3], &[0.0, 9.0, 1.0]));
+    let after = stored();
+    assert_eq!(database.named(&after, "table"), database.named(&before, "table"));
+    assert_eq!(after.backends[0].generation, before.backends[0].generation);
+    assert!(after.replaced.is_empty(), "{:?}", after.replaced);
+    assert_eq!(rain("Ulm", vec![], vec![]).unwrap(), merged);
+}
