@@ -1,4 +1,6 @@
 //! Arrays: cached as Zarr, clipped along time, and as xarray sees them.
 
+#![allow(clippy::unwrap_used)]
+
 mod caching;
 mod xarray;

@@ -58,7 +58,18 @@ fn original(plan: &Plan<'_>) -> TokenStream {
     let mut signature = plan.function.signature.clone();
     signature.ident = plan.names.of("original");
     let body = &plan.function.body;
-    quote!(#(#attributes)* #visibility #signature #body)
+    let taken: Vec<_> =
+        plan.arguments.processors.iter().flat_map(|around| around.takes()).collect();
+    if taken.is_empty() {
+        return quote!(#(#attributes)* #visibility #signature #body);
+    }
+    // What a processor takes is used, also where the body leaves it alone.
+    quote! {
+        #(#attributes)* #visibility #signature {
+            #(let _ = &#taken;)*
+            #body
+        }
+    }
 }
 
 fn functions(plan: &Plan<'_>) -> Vec<TokenStream> {
