@@ -77,7 +77,7 @@ impl<Tz: TimeZone> AsTime for DateTime<Tz> {
 
 #[cfg(feature = "jiff")]
 mod jiff_types {
-    use super::{AsTime, Period, Result};
+    use super::{AsTime, Civil, Period, Result};
 
     impl AsTime for jiff::civil::Date {
         fn as_time(&self) -> Result<Option<Period>> {
@@ -87,8 +87,17 @@ mod jiff_types {
 
     impl AsTime for jiff::civil::DateTime {
         fn as_time(&self) -> Result<Option<Period>> {
-            let text = self.strftime("%Y-%m-%dT%H:%M:%S%.9f").to_string();
-            Ok(text.as_str().as_time()?.map(|period| Period::instant(period.first)))
+            // Every field of a time of jiff's is positive, but the year.
+            let small = |field: i8| u64::try_from(field).unwrap_or(0);
+            let seconds = (small(self.hour()) * 60 + small(self.minute())) * 60;
+            let seconds = seconds + small(self.second());
+            let fraction = u64::try_from(self.subsec_nanosecond()).unwrap_or(0);
+            Ok(Some(Period::instant(Civil {
+                year: self.year().into(),
+                month: self.month().unsigned_abs(),
+                day: self.day().unsigned_abs(),
+                nanosecond: seconds * 1_000_000_000 + fraction,
+            })))
         }
     }
 

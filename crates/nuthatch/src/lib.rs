@@ -30,7 +30,7 @@
 //! | `macros` (default) | `#[cache]` and `#[derive(CacheKey)]` |
 //! | `chrono`, `uuid` | keys of these crates' types |
 //! | `jiff` | bounds of time series of its types |
-//! | `zarr` | [`array`]: `Dataset`, `DataArray` and arrays of `ndarray`, stored as Zarr |
+//! | `zarr` | [`array`](mod@array): `Dataset`, `DataArray` and arrays of `ndarray`, stored as Zarr |
 //! | `parquet` | tables of Arrow (`RecordBatch`, `Vec<RecordBatch>`), in the backend `parquet`: `table` |
 //! | `test-util` | stores that count and fail, and the suite that every backend and store runs |
 //! | `full` | all but `test-util` |
