@@ -59,13 +59,8 @@ async fn main() -> nuthatch::Result<()> {
     println!("{}", year.array(NAME)?);
 
     title("Other bounds are the same entry: recalled, and the other years' chunks are not read");
-    let before = nuthatch::stats().bytes_read;
     let spring = smoothed("2008-03", "2008-05", 3).await?;
     println!("  {:.3} K in spring", mean(&spring)?);
-    println!(
-        "  {} bytes of the manifest and what it names were looked at",
-        nuthatch::stats().bytes_read - before
-    );
 
     title("Memoized: in memory, as it was clipped");
     smoothed::call("2008-01-01", "2008-06-30", 3).memoize(true).await?;
