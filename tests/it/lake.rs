@@ -126,6 +126,15 @@ impl Lake {
         counts
     }
 
+    /// How many bytes were read of a location until now.
+    #[allow(dead_code)]
+    pub(crate) fn bytes_read(&self, location: &str) -> u64 {
+        let here = self.url(location);
+        let counters = self.counters.lock().unwrap();
+        let of_location = counters.iter().filter(|(url, _)| *url == here);
+        of_location.map(|(_, counting)| counting.counts().bytes_read).sum()
+    }
+
     /// Copies the root as the mirror, as a team would publish its lake.
     pub(crate) fn publish_root(&self) {
         copy(&self.path("root"), &self.path("mirror"));

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::Masked;
 use crate::entry::Extent;
 use crate::error::{Error, Result};
+use crate::time::TimeRange;
 
 /// Lays values of `T` out in a location, and reads them back.
 ///
@@ -46,6 +47,18 @@ pub trait Backend<T>: Send + Sync + fmt::Debug + 'static {
 
     /// Reads the value that `source` describes.
     fn read<'a>(&'a self, source: &'a Source) -> BoxFuture<'a, Result<T>>;
+
+    /// Reads what `source` describes, where only a range of time of it is asked for: whatever lies
+    /// outside may be left out or not, and is clipped in any case. What lies within is there, in
+    /// its order. Backends that cannot tell keep this default, which reads all.
+    fn read_within<'a>(
+        &'a self,
+        source: &'a Source,
+        within: &'a TimeRange,
+    ) -> BoxFuture<'a, Result<T>> {
+        let _ = within;
+        self.read(source)
+    }
 
     /// What the value weighs in the memo, in bytes, where no stored size is known.
     fn weigh(&self, value: &T) -> u64;

@@ -12,6 +12,7 @@ use crate::backend::Backends;
 use crate::entry::Extent;
 use crate::error::{Error, Result};
 use crate::returns::{Converts, Fallible, Returns, Shape, Split};
+use crate::time::TimeRange;
 
 /// Does something to what a cached function returns, on every call: clips it, converts it,
 /// validates it.
@@ -84,6 +85,13 @@ pub trait Processor<T>: Send + Sync {
 
     /// The range of time that the call asks for, noted in the manifest when it computes.
     fn asked_range(&self) -> Option<Extent> {
+        None
+    }
+
+    /// The range of time outside of which nothing of a whole value changes what
+    /// [`process`](Processor::process) gives: a backend that can tell leaves the rest unread. It
+    /// is asked of the processor that runs first.
+    fn reads_within(&self) -> Option<TimeRange> {
         None
     }
 
@@ -177,6 +185,11 @@ impl<T> Processors<T> {
 
     pub(crate) fn time_extent(&self, value: &T) -> Option<Extent> {
         self.0.iter().find_map(|processor| processor.time_extent(value))
+    }
+
+    /// What the first of them reads of a whole value.
+    pub(crate) fn reads_within(&self) -> Option<TimeRange> {
+        self.0.first()?.reads_within()
     }
 
     pub(crate) fn asked_range(&self) -> Option<Extent> {

@@ -4,6 +4,26 @@ use crate::civil::Civil;
 use crate::entry::Extent;
 use crate::error::Result;
 
+/// A part of a value along time: what a reader may confine itself to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TimeRange {
+    /// The candidates for the dimension, or the column: the first that a value has counts.
+    pub dims: Vec<String>,
+    /// The first point in time; none where this end is open.
+    pub start: Option<Civil>,
+    /// The last one, included; none where this end is open.
+    pub end: Option<Civil>,
+}
+
+impl TimeRange {
+    /// What lies between, both ends included.
+    #[must_use]
+    pub fn new(dims: &[&str], start: Option<Civil>, end: Option<Civil>) -> Self {
+        Self { dims: dims.iter().map(|dim| (*dim).to_owned()).collect(), start, end }
+    }
+}
+
 /// A value with a dimension, or a column, of points in time.
 ///
 /// Implement it for a type of your own, and `#[timeseries]` clips what a function returns.

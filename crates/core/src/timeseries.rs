@@ -12,7 +12,7 @@ use crate::civil::{Civil, Period};
 use crate::entry::Extent;
 use crate::error::{Error, Result};
 use crate::processor::{Lack, Processor, Recalled};
-use crate::time::TimeAxis;
+use crate::time::{TimeAxis, TimeRange};
 
 /// How much less than is asked for a recalled entry may have where it is validated, in days.
 const TOLERANCE: u32 = 365;
@@ -227,6 +227,11 @@ impl<T: TimeAxis<By> + 'static, By> Processor<T> for Timeseries<By> {
         let dim = (*self.dims.first()?).to_owned();
         let text = |end: Option<Civil>| end.map(|civil| civil.to_string());
         Some(Extent { dim, start: text(self.start), end: text(self.end) })
+    }
+
+    fn reads_within(&self) -> Option<TimeRange> {
+        let bounded = self.start.is_some() || self.end.is_some();
+        bounded.then(|| TimeRange::new(self.dims, self.start, self.end))
     }
 
     fn time_extent(&self, value: &T) -> Option<Extent> {

@@ -103,7 +103,7 @@ impl TimeColumn {
     }
 
     /// Which rows lie between; those without a time do not.
-    fn between(
+    pub(crate) fn between(
         &self,
         column: &ArrayRef,
         start: Option<Civil>,

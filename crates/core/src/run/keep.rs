@@ -207,7 +207,7 @@ impl<T: Send + Sync + 'static> Keeping<'_, T> {
     async fn reopened(&self, entry: &Entry, backend: &'static dyn Backend<T>) -> Option<T> {
         let stored = entry.backends().iter().find(|stored| stored.backend == backend.name())?;
         let options = self.options();
-        let reopened = read(&self.place, &self.address, stored, backend, options).await;
+        let reopened = read(&self.place, &self.address, stored, backend, options, None).await;
         let failed = |error: &Error| report::unusable(&self.request.arguments, &self.place, error);
         reopened.inspect_err(failed).ok()
     }
@@ -252,7 +252,7 @@ impl<T: Send + Sync + 'static> Keeping<'_, T> {
             return false;
         };
         let options = &self.prepared.plan.backend_options;
-        read(&self.place, &self.address, &stored, backend, options).await.is_ok()
+        read(&self.place, &self.address, &stored, backend, options, None).await.is_ok()
     }
 
     async fn may_replace(&self, entry: &Entry) -> bool {

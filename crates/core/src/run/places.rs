@@ -14,6 +14,7 @@ use crate::entry::{
 use crate::error::{Error, Result};
 use crate::runtime;
 use crate::store;
+use crate::time::TimeRange;
 
 /// Values whose encoding is at most this long lie in the manifest: one GET recalls them.
 const INLINE_UP_TO: usize = 32 * 1024;
@@ -292,19 +293,25 @@ impl Place {
         Writer { location, address, backend, options, arguments: asked.arguments }
     }
 
-    /// Reads one of an entry's backends.
+    /// Reads one of an entry's backends, or at least what lies within a range of time.
     pub(crate) async fn read<T: Send + Sync + 'static>(
         &self,
         address: &Address,
         stored: &Arc<Stored>,
         backend: &'static dyn Backend<T>,
         options: &toml::Table,
+        within: Option<&TimeRange>,
     ) -> Result<T> {
         let source = self.source(address, stored, options)?;
+        let read = async |source: &Source, within: Option<&TimeRange>| match within {
+            None => backend.read(source).await,
+            Some(within) => backend.read_within(source, within).await,
+        };
         if source.immediate {
-            return runtime::within(backend.read(&source)).await;
+            return runtime::within(read(&source, within)).await;
         }
-        runtime::spawn(async move { backend.read(&source).await }).await?
+        let within = within.cloned();
+        runtime::spawn(async move { read(&source, within.as_ref()).await }).await?
     }
 
     pub(crate) fn source(

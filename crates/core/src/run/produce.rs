@@ -85,8 +85,13 @@ impl<R, K: Returns<R>> Run<'_, R, K> {
         backends: Backends<T>,
     ) -> Result<Recalled<T>> {
         let started = Instant::now();
+        let within = match self.returns.processors() {
+            Some(Ok(processors)) => processors.reads_within(),
+            _ => None,
+        };
+        let has_null = self.returns.has_null();
         let recalled =
-            recall::recall(self.request, self.prepared, backends, self.returns.has_null()).await;
+            recall::recall(self.request, self.prepared, backends, has_null, within.as_ref()).await;
         if let Ok(Recalled::Hit(hit)) = &recalled {
             let namespace = self.prepared.plan.namespace.as_deref();
             let took = started.elapsed().as_secs_f64();

@@ -6,6 +6,7 @@ use crate::backend::{Backend, Backends, Stored};
 use crate::entry::{Address, Entry, Input, LocationName, Lookup, Seen};
 use crate::error::{Error, Result};
 use crate::stats::{COUNTERS, count};
+use crate::time::TimeRange;
 
 use super::places::Place;
 use super::plan::Plan;
@@ -68,6 +69,7 @@ pub(crate) async fn recall<E: Send + Sync + 'static>(
     prepared: &Prepared,
     backends: Backends<E>,
     has_null: bool,
+    within: Option<&TimeRange>,
 ) -> Result<Recalled<E>> {
     let mut missed = Missed::default();
     if !prepared.plan.row.reads_local && !prepared.plan.reads_root() {
@@ -76,7 +78,8 @@ pub(crate) async fn recall<E: Send + Sync + 'static>(
     for place in prepared.read() {
         let address = prepared.address(request, level_of(place.name()))?;
         missed.searched.push(place.shown().to_owned());
-        match at(&place, &address, &prepared.plan, backends, has_null).await {
+        let asked = Asked { plan: &prepared.plan, writes: prepared.writes(place.name()), within };
+        match at(&place, &address, &asked, backends, has_null).await {
             Ok(At::Hit(mut hit)) => {
                 hit.missed = missed;
                 return Ok(Recalled::Hit(hit));
@@ -116,13 +119,33 @@ enum At<E> {
     Unusable(Seen, Option<Error>),
 }
 
+/// What a call asks of one location.
+struct Asked<'call> {
+    plan: &'call Plan,
+    /// Whether the call writes the location.
+    writes: bool,
+    within: Option<&'call TimeRange>,
+}
+
+impl Asked<'_> {
+    /// The range of time that is read of an entry; none where all of it is: the local location
+    /// holds what processors have made, and what becomes another backend is whole.
+    fn within(&self, place: &Place, entry: &Entry) -> Option<&TimeRange> {
+        let named = [&self.plan.backend, &self.plan.storage_backend];
+        let absent = |name: &&String| entry.backends().iter().all(|s| s.backend != **name);
+        let converts = self.writes && named.into_iter().flatten().any(|name| absent(&name));
+        self.within.filter(|_| !converts && *place.name() != LocationName::Local)
+    }
+}
+
 async fn at<E: Send + Sync + 'static>(
     place: &Arc<Place>,
     address: &Address,
-    plan: &Plan,
+    asked: &Asked<'_>,
     backends: Backends<E>,
     has_null: bool,
 ) -> Result<At<E>> {
+    let plan = asked.plan;
     let mut last = None;
     // A generation may be replaced and removed between the manifest and its data: the manifest
     // is read once more before the entry counts as damaged.
@@ -147,7 +170,8 @@ async fn at<E: Send + Sync + 'static>(
         if let Some((_, _, error)) = last.take_if(same) {
             return Ok(At::Unusable(seen, Some(error)));
         }
-        match read(place, address, &stored, backend, &plan.backend_options).await {
+        let within = asked.within(place, &entry);
+        match read(place, address, &stored, backend, &plan.backend_options, within).await {
             Ok(value) => {
                 let stored = Some(&*stored);
                 return Ok(At::hit(place, address, entry, seen, Some(value), stored));
@@ -212,6 +236,7 @@ pub(crate) async fn read<E: Send + Sync + 'static>(
     stored: &Arc<Stored>,
     backend: &'static dyn Backend<E>,
     options: &toml::Table,
+    within: Option<&TimeRange>,
 ) -> Result<E> {
     if let (Some(shape), Some(asked)) = (&stored.type_shape, backend.type_shape())
         && *shape != asked
@@ -225,7 +250,7 @@ pub(crate) async fn read<E: Send + Sync + 'static>(
             ),
         });
     }
-    place.read(address, stored, backend, options).await
+    place.read(address, stored, backend, options, within).await
 }
 
 fn no_backend<E>(place: &Place, address: &Address, entry: &Entry) -> Error {

@@ -115,7 +115,7 @@ impl<T: Send + Sync + 'static> Upsert<T> {
                         let place = self.place.shown();
                         report::not_published(&request.arguments, place, &error);
                     }
-                    return read(&self.place, &address, &stored, self.backend, options).await;
+                    return read(&self.place, &address, &stored, self.backend, options, None).await;
                 }
             }
         }

@@ -19,7 +19,7 @@ use crate::failure::store_error;
 use crate::parallel;
 
 /// Objects of up to this many bytes are read in one request.
-const WHOLE: u64 = 1 << 20;
+pub(super) const WHOLE: u64 = 1 << 20;
 
 /// Ranges that lie no further apart are read as one.
 const GAP: u64 = 256 << 10;

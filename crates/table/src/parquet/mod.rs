@@ -21,6 +21,7 @@
 //! | `upload` | bytes into an object |
 //! | `partition` | rows by the values of some columns |
 //! | `scan` | a stored table: [`ParquetScan`] |
+//! | `select` | the row groups that are read |
 //! | `fetch` | bytes from an object: whole, or the chunks that are needed |
 //! | `decode` | row groups into columns, on all cores |
 //! | `upsert` | new rows merged into stored ones |
@@ -34,6 +35,7 @@ mod part;
 mod partition;
 mod record;
 mod scan;
+mod select;
 mod upload;
 mod upsert;
 mod write;
@@ -47,6 +49,7 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use nuthatch_core::Result;
 use nuthatch_core::backend::{Backend, Source, Target, Written};
+use nuthatch_core::time::TimeRange;
 
 pub use self::scan::{ParquetFile, ParquetScan};
 use crate::table::Table;
@@ -93,6 +96,18 @@ impl<T: Table> Backend<T> for Parquet {
         Box::pin(async move {
             let scan = ParquetScan::open(source, type_name::<T>()).await?;
             T::from_scan(Arc::new(scan)).await
+        })
+    }
+
+    /// Row groups without a time within are not read.
+    fn read_within<'a>(
+        &'a self,
+        source: &'a Source,
+        within: &'a TimeRange,
+    ) -> BoxFuture<'a, Result<T>> {
+        Box::pin(async move {
+            let scan = ParquetScan::open(source, type_name::<T>()).await?;
+            T::from_scan(Arc::new(scan.within(within).await?)).await
         })
     }
 

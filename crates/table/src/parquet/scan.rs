@@ -20,6 +20,7 @@ use super::fetch::{Fetched, Object};
 use super::objects;
 use super::partition::repeated;
 use super::record::Record;
+use super::select::{Selection, groups, is_left_out};
 use crate::failure::{backend_error, column_error, unreadable_record};
 use crate::schema::{decoded_as, retype, rows_a_small_key_numbers, schema_as, unpack};
 use crate::table::Scan;
@@ -33,7 +34,9 @@ const STREAMED: usize = 8192;
 /// A table that the backend `parquet` has stored. Clones share what was read of footers.
 #[derive(Clone)]
 pub struct ParquetScan {
-    table: Arc<Stored>,
+    pub(super) table: Arc<Stored>,
+    /// The row groups that are read; none where all are.
+    pub(super) selected: Option<Selection>,
 }
 
 impl fmt::Debug for ParquetScan {
@@ -57,32 +60,32 @@ pub struct ParquetFile {
     pub rows: u64,
 }
 
-struct Stored {
+pub(super) struct Stored {
     store: Arc<dyn ObjectStore>,
     shown: Shown,
-    schema: SchemaRef,
+    pub(super) schema: SchemaRef,
     /// Where each column of the schema is.
-    columns: Vec<Place>,
+    pub(super) columns: Vec<Place>,
     /// The schema of the files.
     file_schema: SchemaRef,
     rows: u64,
-    parts: Vec<Part>,
+    pub(super) parts: Vec<Part>,
     batches: Option<Vec<(u64, u64)>>,
     /// The partition columns, a row for each file.
-    partitions: Option<RecordBatch>,
+    pub(super) partitions: Option<RecordBatch>,
     type_name: &'static str,
 }
 
 #[derive(Debug)]
-struct Part {
-    object: Object,
-    rows: u64,
-    decoder: OnceLock<Decoder>,
+pub(super) struct Part {
+    pub(super) object: Object,
+    pub(super) rows: u64,
+    pub(super) decoder: OnceLock<Decoder>,
 }
 
 /// Where a column is.
 #[derive(Debug, Clone, Copy)]
-enum Place {
+pub(super) enum Place {
     File(usize),
     Partition(usize),
 }
@@ -129,7 +132,7 @@ impl ParquetScan {
             partitions,
             type_name,
         };
-        Ok(Self { table: Arc::new(table) })
+        Ok(Self { table: Arc::new(table), selected: None })
     }
 
     /// The store that shows exactly the files of this table and checks what is read of them.
@@ -176,7 +179,7 @@ fn places(schema: &Schema, partition_by: &[String]) -> (Vec<Place>, SchemaRef) {
 
 impl Stored {
     /// All columns, or those that are named.
-    fn wanted(&self, columns: Option<Vec<usize>>) -> Result<Wanted> {
+    pub(super) fn wanted(&self, columns: Option<Vec<usize>>) -> Result<Wanted> {
         let columns = columns.unwrap_or_else(|| (0..self.schema.fields().len()).collect());
         let schema = Arc::new(self.schema.project(&columns).map_err(Error::other)?);
         let places: Vec<_> = columns.iter().map(|column| self.columns[*column]).collect();
@@ -193,7 +196,7 @@ impl Stored {
     }
 
     /// A file's decoder, and all its bytes where it is small.
-    async fn decoder(&self, part: &Part) -> Result<(Decoder, Option<Bytes>)> {
+    pub(super) async fn decoder(&self, part: &Part) -> Result<(Decoder, Option<Bytes>)> {
         if let Some(decoder) = part.decoder.get() {
             return Ok((decoder.clone(), None));
         }
@@ -209,7 +212,7 @@ impl Stored {
     }
 
     /// One unit of a file, with the types that columns are decoded as.
-    async fn read(
+    pub(super) async fn read(
         &self,
         index: usize,
         decoder: &Decoder,
@@ -249,15 +252,18 @@ impl Stored {
     }
 
     /// All rows in few chunks, with the types that columns are decoded as.
-    async fn chunks(self: &Arc<Self>, wanted: &Wanted) -> Result<Vec<RecordBatch>> {
+    async fn chunks(
+        self: &Arc<Self>,
+        wanted: &Wanted,
+        selected: Option<&Selection>,
+    ) -> Result<Vec<RecordBatch>> {
         // Those without rows as well: that one is gone is not to go unnoticed.
-        let parts = 0..self.parts.len();
+        let parts = (0..self.parts.len()).filter(|file| !is_left_out(selected, *file));
         let opening: Vec<_> = parts.map(|index| Arc::clone(self).opened(index)).collect();
         let mut opened = stream::iter(opening).buffered(OPENED);
         let mut chunks = Vec::new();
         while let Some((index, decoder, bytes)) = opened.try_next().await? {
-            let groups: Vec<_> = (0..decoder.footer().num_row_groups()).collect();
-            for unit in decoder.units(&groups) {
+            for unit in decoder.units(&groups(selected, index, &decoder)) {
                 chunks.push(self.read(index, &decoder, bytes.as_ref(), &unit, wanted).await?);
             }
         }
@@ -270,9 +276,17 @@ impl Stored {
     }
 
     /// The batches that were stored, out of the rows of `chunks`.
-    fn as_stored(&self, chunks: Vec<RecordBatch>) -> Result<Vec<RecordBatch>> {
+    fn as_stored(
+        &self,
+        chunks: Vec<RecordBatch>,
+        selected: Option<&Selection>,
+    ) -> Result<Vec<RecordBatch>> {
         let Some(runs) = &self.batches else { return Ok(chunks) };
         let lengths = runs.iter().flat_map(|(rows, count)| (0..*count).map(|_| *rows));
+        let mut lengths: Vec<_> = lengths.collect();
+        if let Some(selected) = selected {
+            lengths = self.kept_lengths(&lengths, selected)?;
+        }
         let mut batches = Vec::new();
         let mut rest = Chunks { chunks: chunks.into_iter(), current: None };
         let schema = decoded_schema(&self.schema);
@@ -308,7 +322,7 @@ impl Stored {
 
 /// Which columns are read.
 #[derive(Debug, Clone)]
-struct Wanted {
+pub(super) struct Wanted {
     schema: SchemaRef,
     places: Vec<Place>,
     /// The columns of the files, in their order.
@@ -321,14 +335,16 @@ impl Scan for ParquetScan {
     }
 
     fn row_count(&self) -> Option<u64> {
-        Some(self.table.rows)
+        // Of some files that are read in part, the row groups are not known yet.
+        self.selected.is_none().then_some(self.table.rows)
     }
 
     fn collect(&self) -> BoxFuture<'_, Result<Vec<RecordBatch>>> {
         Box::pin(async move {
             let table = &self.table;
-            let chunks = table.chunks(&table.wanted(None)?).await?;
-            let batches = table.as_stored(chunks)?;
+            let selected = self.selected.as_ref();
+            let chunks = table.chunks(&table.wanted(None)?, selected).await?;
+            let batches = table.as_stored(chunks, selected)?;
             batches.iter().map(|batch| table.restored(batch, &table.schema)).collect()
         })
     }
@@ -336,7 +352,7 @@ impl Scan for ParquetScan {
     fn whole(&self) -> BoxFuture<'_, Result<RecordBatch>> {
         Box::pin(async move {
             let table = &self.table;
-            let chunks = table.chunks(&table.wanted(None)?).await?;
+            let chunks = table.chunks(&table.wanted(None)?, self.selected.as_ref()).await?;
             if table.schema.fields().is_empty() {
                 let rows = usize::try_from(table.rows).map_err(Error::other)?;
                 return batch(&table.schema, Vec::new(), rows);
@@ -364,8 +380,14 @@ impl Scan for ParquetScan {
             return stream::once(async move { scan.whole().await }).boxed();
         }
         let most = rows_a_small_key_numbers(&wanted.schema).min(STREAMED);
-        stream::iter(0..table.parts.len())
-            .then(move |index| groups_of(Arc::clone(&table), Arc::clone(&wanted), index, most))
+        let selected = self.selected.clone();
+        let files: Vec<_> =
+            (0..table.parts.len()).filter(|file| !is_left_out(selected.as_ref(), *file)).collect();
+        stream::iter(files)
+            .then(move |index| {
+                let (table, wanted) = (Arc::clone(&table), Arc::clone(&wanted));
+                groups_of(table, wanted, selected.clone(), index, most)
+            })
             .try_flatten()
             .boxed()
     }
@@ -375,12 +397,13 @@ impl Scan for ParquetScan {
 async fn groups_of(
     table: Arc<Stored>,
     wanted: Arc<Wanted>,
+    selected: Option<Selection>,
     index: usize,
     most: usize,
 ) -> Result<BoxStream<'static, Result<RecordBatch>>> {
     let (decoder, bytes) = table.decoder(&table.parts[index]).await?;
-    let groups = 0..decoder.footer().num_row_groups();
-    let units: Vec<_> = groups.flat_map(|group| decoder.units(&[group])).collect();
+    let groups = groups(selected.as_ref(), index, &decoder);
+    let units: Vec<_> = groups.into_iter().flat_map(|group| decoder.units(&[group])).collect();
     let read = move |unit: Unit| {
         let (table, wanted) = (Arc::clone(&table), Arc::clone(&wanted));
         let (decoder, bytes) = (decoder.clone(), bytes.clone());

@@ -7,6 +7,7 @@ mod refused;
 mod streams;
 mod types;
 mod upserts;
+mod within;
 
 use std::sync::Arc;
 
