@@ -5,6 +5,7 @@ use std::collections::hash_map::Entry;
 use std::fmt;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+use crate::config::{self, Compiled, Embedded, Scope};
 use crate::error::{Error, Result};
 
 /// A cached function: its definition, and its identity once it was called.
@@ -40,6 +41,7 @@ impl Function {
     /// depend on type parameters: both need `name = "…"`.
     pub(crate) fn identity(&self, enclosing: fn() -> &'static str) -> Result<&Identity> {
         let identity = self.identity.get_or_init(|| {
+            config::describe(self.definition.scope(), self.definition.embedded);
             let identity = Identity::new(&self.definition, enclosing())?;
             register(&self.definition, &identity)?;
             Ok(identity)
@@ -213,6 +215,10 @@ pub struct Definition {
     pub strict: bool,
     /// `upsert_keys(…)`.
     pub upsert_keys: &'static [&'static str],
+    /// Whether Cargo has compiled the crate as the program's own.
+    pub compiled: Compiled,
+    /// The configuration of the crate.
+    pub embedded: Option<Embedded>,
 }
 
 impl Definition {
@@ -241,7 +247,22 @@ impl Definition {
         memoize: false,
         strict: false,
         upsert_keys: &[],
+        compiled: Compiled::Unknown,
+        embedded: None,
     };
+
+    /// The crate, and where in it the function stands.
+    #[must_use]
+    pub const fn scope(&self) -> Scope {
+        Scope {
+            package: self.package,
+            version: self.package_version,
+            manifest_dir: self.manifest_dir,
+            file: self.file,
+            line: self.line,
+            compiled: self.compiled,
+        }
+    }
 }
 
 /// One recorded argument of a cached function.

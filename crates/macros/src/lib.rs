@@ -5,6 +5,7 @@
 
 mod cache;
 mod cache_key;
+mod embed;
 mod processor;
 
 use proc_macro::TokenStream;
@@ -54,6 +55,14 @@ use proc_macro::TokenStream;
 /// and so on. `self` is an argument like others: part of the key, unless `skip(self)` says
 /// otherwise. Methods of generic types need a `name`. A trait's methods cannot be cached, neither
 /// in the trait nor in its implementations: cache a free function, and call it from the method.
+///
+/// # Configuration
+///
+/// The crate's `nuthatch.toml`, or its metadata in `Cargo.toml`, is compiled in, so that a library
+/// brings its lake along: whoever depends on it recalls its data by calling its functions. The crate
+/// is compiled anew when the file changes; that a file has appeared is noticed by Cargo where the
+/// package has a build script, if only `fn main() {}`, and said at run time otherwise. What looks
+/// like a secret in it is a mistake.
 ///
 /// # Errors
 ///

@@ -18,7 +18,7 @@
 //! | what can go wrong | [`enum@Error`] |
 //! | what happened | [`stats`], and `tracing` events of target `nuthatch` |
 //! | being asked before an entry is replaced | [`confirm_with`] |
-//! | configuration, and setting it in code | [`config`], [`set_parameter!`] |
+//! | configuration, and setting it in code | [`config`], [`set_parameter!`], [`program!`] |
 //! | results in memory | `memoize`, [`clear_memo`] |
 //!
 //! # Features
@@ -113,7 +113,7 @@ pub use nuthatch_core::options::{Options, Recompute};
 pub use nuthatch_core::processor::Processor;
 pub use nuthatch_core::stats::{Stats, reset_stats, stats};
 pub use nuthatch_core::time::TimeAxis;
-pub use nuthatch_core::{Error, Result, clear_memo, set_parameter};
+pub use nuthatch_core::{Error, Result, clear_memo, program, set_parameter};
 /// Makes a type one that can be an argument of a cached function.
 ///
 /// # Example

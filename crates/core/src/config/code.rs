@@ -3,70 +3,43 @@
 use toml::Value;
 
 use super::document::{Item, Node};
+use super::embedded::{Brought, Embedded, outdated};
 use super::layer::Layer;
 use super::origin::{Origin, Wrong};
 use super::reader;
+use super::scope::{Scope, Standing};
 use crate::error::Result;
 
-/// The place in code that sets a parameter; [`set_parameter!`](crate::set_parameter!) takes it from
-/// its caller.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Scope {
-    /// `CARGO_PKG_NAME`.
-    pub package: &'static str,
-    /// `CARGO_PKG_VERSION`.
-    pub version: &'static str,
-    /// `file!()`.
-    pub file: &'static str,
-    /// `line!()`.
-    pub line: u32,
-}
-
-impl Scope {
-    /// The program itself, for settings that are made by no line of source.
-    #[must_use]
-    pub const fn program() -> Self {
-        Self { package: "the program", version: "", file: "", line: 0 }
-    }
-
-    /// Whether the crate is the program's own, not a dependency: Cargo compiles the crates of one
-    /// workspace by relative paths, and all others by absolute ones.
-    #[must_use]
-    pub fn is_own(&self) -> bool {
-        // By the text, not by `Path`: the compiler may have run on another system.
-        let drive = self.file.as_bytes().get(1) == Some(&b':');
-        !(self.file.starts_with(['/', '\\']) || drive) || self.is_documentation()
-    }
-
-    /// Whether this is the code of a documentation test. rustdoc writes those of one crate into a
-    /// file of a temporary folder; they are programs, never dependencies.
-    fn is_documentation(&self) -> bool {
-        let name = self.file.rsplit(['/', '\\']).next().unwrap_or_default();
-        name.starts_with("doctest_bundle_")
-    }
-}
-
-/// What code has set: the strongest layer.
+/// What code has set, the strongest layer, and what was compiled in.
 ///
 /// A dependency's parameters are kept for that crate's own functions, and set nothing of the
 /// program's.
 #[derive(Debug, Clone, Default)]
 pub struct Code {
     pub(crate) crates: Vec<CrateLayer>,
+    /// How often parameters were set.
+    pub(crate) revision: u64,
 }
 
-/// What the code of one crate has set.
+/// What one crate says.
 #[derive(Debug, Clone)]
 pub(crate) struct CrateLayer {
     pub(crate) scope: Scope,
+    pub(crate) standing: Standing,
+    /// What its code has set.
     pub(crate) layer: Layer,
+    /// What it was compiled with.
+    pub(crate) brought: Option<Brought>,
+    /// What is to be said of that.
+    pub(crate) notes: Vec<String>,
+    described: bool,
 }
 
 impl Code {
     /// Nothing set.
     #[must_use]
     pub const fn new() -> Self {
-        Self { crates: Vec::new() }
+        Self { crates: Vec::new(), revision: 0 }
     }
 
     /// Sets the parameter of that dotted name: `filesystem`, `local.filesystem`,
@@ -88,17 +61,49 @@ impl Code {
             let item = item(name, value.clone(), &origin);
             all = reader::layer(vec![item], None)?.combine(all);
         }
-        let same = |known: &&mut CrateLayer| {
-            let known = known.scope;
-            known.package == package
-                && known.version == scope.version
-                && known.is_own() == scope.is_own()
-        };
-        match self.crates.iter_mut().find(same) {
-            Some(known) => known.layer = all.combine(std::mem::take(&mut known.layer)),
-            None => self.crates.push(CrateLayer { scope, layer: all }),
-        }
+        let known = self.of(scope);
+        known.layer = all.combine(std::mem::take(&mut known.layer));
+        self.revision += 1;
         Ok(())
+    }
+
+    /// Makes known a crate that has cached functions, with the configuration it was compiled with.
+    /// Whether this may change the settings.
+    pub fn describe(&mut self, scope: Scope, embedded: Option<Embedded>) -> bool {
+        let known = self.crates.iter().position(|known| known.scope.is_same_crate(&scope));
+        let before = known.map(|known| self.crates[known].standing.is_own());
+        let known = self.of(scope);
+        let is_own = known.standing.is_own();
+        let moved = before.is_some_and(|before| before != is_own);
+        // One of its targets may have been compiled without it.
+        if known.described && (known.brought.is_some() || embedded.is_none()) {
+            return moved;
+        }
+        known.described = true;
+        known.brought = embedded.as_ref().map(Brought::new);
+        known.notes = outdated(&scope, embedded.as_ref()).into_iter().collect();
+        let unpackaged = embedded.and_then(|embedded| embedded.unpackaged).filter(|_| is_own);
+        known.notes.extend(unpackaged.map(|why| format!("{}: {why}", scope.package)));
+        moved || known.brought.is_some() || !known.notes.is_empty()
+    }
+
+    /// What is known of a crate, made where nothing is yet.
+    fn of(&mut self, scope: Scope) -> &mut CrateLayer {
+        let known = self.crates.iter().position(|known| known.scope.is_same_crate(&scope));
+        let known = known.unwrap_or_else(|| {
+            self.crates.push(CrateLayer {
+                scope,
+                standing: scope.standing(),
+                layer: Layer::default(),
+                brought: None,
+                notes: Vec::new(),
+                described: false,
+            });
+            self.crates.len() - 1
+        });
+        let known = &mut self.crates[known];
+        known.standing = known.standing.max(scope.standing());
+        known
     }
 }
 

@@ -5,9 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use arc_swap::ArcSwap;
 use toml::Value;
 
-use super::code::{Code, Scope};
+use super::code::Code;
+use super::embedded::Embedded;
 use super::origin::Wrong;
 use super::resolve::{Resolver, Sources};
+use super::scope::{Compiled, Scope};
 use super::settings::Settings;
 use crate::error::Result;
 
@@ -64,13 +66,30 @@ pub fn set_parameter(scope: Scope, name: &str, value: impl Into<Value>) -> Resul
 pub fn set_parameters(scope: Scope, values: &[(&str, Value)]) -> Result<()> {
     let mut process = lock();
     process.code.add(scope, values)?;
-    // Before the first use there is nothing to renew.
-    let Some(outcome) = OUTCOME.get() else { return Ok(()) };
+    renew(process);
+    Ok(())
+}
+
+/// Says that the crate is the program's own; [`program!`](crate::program!) says from where.
+pub fn program(scope: Scope) {
+    describe(Scope { compiled: Compiled::Program, ..scope }, None);
+}
+
+/// Makes known a crate that has cached functions, with the configuration it was compiled with.
+pub(crate) fn describe(scope: Scope, embedded: Option<Embedded>) {
+    let mut process = lock();
+    if process.code.describe(scope, embedded) {
+        renew(process);
+    }
+}
+
+/// Resolves anew what was resolved before; before the first use there is nothing to renew.
+fn renew(mut process: MutexGuard<'_, Process>) {
+    let Some(outcome) = OUTCOME.get() else { return };
     let (renewed, warnings) = process.resolve();
     outcome.store(Arc::new(renewed));
     drop(process);
     tell(&warnings);
-    Ok(())
 }
 
 type Outcome = Result<Arc<Settings>, Wrong>;
@@ -177,8 +196,13 @@ macro_rules! __scope {
         $crate::config::Scope {
             package: ::core::env!("CARGO_PKG_NAME"),
             version: ::core::env!("CARGO_PKG_VERSION"),
+            manifest_dir: ::core::env!("CARGO_MANIFEST_DIR"),
             file: ::core::file!(),
             line: ::core::line!(),
+            compiled: match ::core::option_env!("CARGO_BIN_NAME") {
+                ::core::option::Option::Some(_) => $crate::config::Compiled::Program,
+                ::core::option::Option::None => $crate::config::Compiled::Unknown,
+            },
         }
     };
 }

@@ -12,8 +12,10 @@ use super::reader;
 /// The layers of files, and what is to be said about them.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Files {
-    /// The user's and the project's, combined.
-    pub(crate) layer: Layer,
+    /// `~/.nuthatch.toml`.
+    pub(crate) user: Layer,
+    /// What was found from the working directory upwards, if anything.
+    pub(crate) project: Option<Layer>,
     pub(crate) warnings: Vec<String>,
 }
 
@@ -24,7 +26,7 @@ impl Files {
         if let Some(home) = home {
             let path = home.join(".nuthatch.toml");
             if let Some(text) = files.text(&path)? {
-                files.lay(&path, nuthatch_toml(&path, &text)?)?;
+                files.user = layer(&path, nuthatch_toml(&path, &text)?)?;
             }
         }
         for folder in cwd.into_iter().flat_map(Path::ancestors) {
@@ -49,20 +51,13 @@ impl Files {
                     "both nuthatch.toml and the metadata in {} hold a configuration; keep one",
                     cargo.display()
                 );
-                Err(Wrong::new(message, own.display()))
+                return Err(Wrong::new(message, own.display()));
             }
-            (Some(text), None) => self.lay(&own, nuthatch_toml(&own, &text)?),
-            (None, Some(items)) => self.lay(&cargo, items),
-            (None, None) => Ok(false),
+            (Some(text), None) => self.project = Some(layer(&own, nuthatch_toml(&own, &text)?)?),
+            (None, Some(items)) => self.project = Some(layer(&cargo, items)?),
+            (None, None) => {}
         }
-    }
-
-    /// Lays what a file says over what is there.
-    fn lay(&mut self, path: &Path, items: Vec<Item>) -> Result<bool, Wrong> {
-        let base: Option<Arc<Path>> = path.parent().map(Arc::from);
-        let weaker = std::mem::take(&mut self.layer);
-        self.layer = reader::layer(items, base.as_ref())?.combine(weaker);
-        Ok(true)
+        Ok(self.project.is_some())
     }
 
     /// The text of a file, if there is one. A folder that may not be entered (another user's home,
@@ -109,6 +104,11 @@ impl Files {
         }
         shared
     }
+}
+
+fn layer(path: &Path, items: Vec<Item>) -> Result<Layer, Wrong> {
+    let base: Option<Arc<Path>> = path.parent().map(Arc::from);
+    reader::layer(items, base.as_ref())
 }
 
 /// The repository's root and home are looked in, and nothing above them.

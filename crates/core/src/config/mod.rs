@@ -6,7 +6,7 @@
 //! |---|---|
 //! | built-in defaults | [`reference()`] prints them |
 //! | the user | `~/.nuthatch.toml` |
-//! | the project | `nuthatch.toml`, or `[package.metadata.nuthatch]` or `[workspace.metadata.nuthatch]` in `Cargo.toml` |
+//! | the project | `nuthatch.toml`, or `[package.metadata.nuthatch]` or `[workspace.metadata.nuthatch]` in `Cargo.toml`; where none is found, the one that the program was compiled with |
 //! | environment | `NUTHATCH_…` variables; [`reference()`] prints them |
 //! | code | [`set_parameter!`](crate::set_parameter!) |
 //!
@@ -26,11 +26,23 @@
 //! before a folder that everybody may write to, such as `/tmp`. Two of them in one folder are an
 //! error.
 //!
+//! # Crates
+//!
+//! `#[cache]` compiles the file of its crate in, so that a library brings its configuration along.
+//! For the functions of a dependency, its root is the location `mirror-<crate>-root`, and its
+//! mirrors are mirrors, read after the program's own; they serve no other crate's functions, are
+//! never written, and the rest of its configuration means nothing to the program. What is compiled
+//! into the program's own crates is the project's file where none is found at run time.
+//!
+//! A crate is the program's own where Cargo compiles it by a relative path, as it does those of the
+//! workspace; [`program!`](crate::program!) settles what this cannot tell.
+//!
 //! # Paths
 //!
 //! A `filesystem` is a URL or a path. A relative path is relative to the folder of the file that
 //! names it; from a variable or code, to the working directory. A leading `~` is the home folder,
-//! `$NAME` and `${NAME}` are environment variables, and `$$` is a dollar sign.
+//! `$NAME` and `${NAME}` are environment variables, and `$$` is a dollar sign. The URL of a
+//! dependency's location holds no variables: what they say is the program's own.
 //!
 //! ```
 //! use nuthatch_core::config::{Scope, Sources, resolve};
@@ -51,6 +63,7 @@ mod code;
 mod current;
 mod discover;
 mod document;
+mod embedded;
 mod environment;
 mod layer;
 mod nearest;
@@ -59,6 +72,7 @@ mod parameters;
 mod places;
 mod reader;
 mod resolve;
+mod scope;
 mod secrets;
 mod settings;
 mod values;
@@ -66,11 +80,14 @@ mod values;
 #[cfg(test)]
 mod tests;
 
-pub use code::{Code, Scope};
-pub use current::{current, read, set_parameter, set_parameters};
+pub use code::Code;
+pub(crate) use current::describe;
+pub use current::{current, program, read, set_parameter, set_parameters};
+pub use embedded::Embedded;
 pub use origin::Origin;
 pub use parameters::reference;
 pub use resolve::{Sources, resolve};
+pub use scope::{Compiled, Scope};
 pub(crate) use secrets::Masked;
 pub use settings::{BackendSettings, LocationSettings, Settings};
 /// A parameter's value in code.

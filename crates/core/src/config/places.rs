@@ -15,6 +15,8 @@ pub(crate) struct Places<'a> {
     pub(crate) env: &'a [(OsString, OsString)],
     pub(crate) cwd: Option<&'a Path>,
     pub(crate) home: Option<&'a Path>,
+    /// Whether a dependency has written the paths.
+    pub(crate) foreign: bool,
 }
 
 impl Places<'_> {
@@ -30,6 +32,11 @@ impl Places<'_> {
             return Err(wrong("holds a NUL character".to_owned()));
         }
         if is_url(&expanded).map_err(wrong)? {
+            // What the program's variables say must not reach a host that a dependency names.
+            if self.foreign && text.contains('$') {
+                let why = "is a URL with a `$`, and a dependency's may hold no variables";
+                return Err(wrong(why.to_owned()));
+            }
             return Ok(expanded);
         }
         let path = self.home(&expanded).map_err(wrong)?;

@@ -6,11 +6,13 @@ use std::path::PathBuf;
 
 use super::code::{Code, CrateLayer};
 use super::discover::Files;
+use super::embedded::Brought;
 use super::environment::{Environment, environment};
 use super::layer::{BackendLayer, Filesystem, Layer, LocationLayer, Options};
 use super::origin::{Origin, Tracked, Wrong};
 use super::parameters::{DEFAULT_GRACE, DEFAULT_LOCAL, DEFAULT_MEMO_SIZE, GLOBALS};
 use super::places::Places;
+use super::scope::Standing;
 use super::settings::{BackendSettings, Dependency, LocationSettings, Settings};
 use super::values::{CommitPolicy, ManifestIdentity, OnStoreFailure};
 use crate::error::Result;
@@ -72,30 +74,67 @@ impl Resolver {
 
     /// Merges what code has set over the environment over the files.
     pub(crate) fn resolve(&self, code: &Code) -> Result<Settings, Wrong> {
-        let layers = code.crates.iter().filter(|part| part.scope.is_own()).map(|part| &part.layer);
-        let others = std::iter::once(&self.files.layer).chain(layers);
+        let mut warnings = self.files.warnings.clone();
+        let is_own = |part: &CrateLayer| part.standing.is_own();
+        let embedded = match self.files.project {
+            Some(_) => None,
+            None => own_file(code.crates.iter().filter(|part| is_own(part)), &mut warnings),
+        };
+        let project = match (&self.files.project, embedded) {
+            (Some(layer), _) => layer.clone(),
+            (None, Some(brought)) => brought.layer.clone()?,
+            (None, None) => Layer::default(),
+        };
+        let files = project.combine(self.files.user.clone());
+        let layers = code.crates.iter().filter(|part| is_own(part)).map(|part| &part.layer);
+        let others = std::iter::once(&files).chain(layers);
         let Environment { layer, allow_installed } = environment(&self.sources.env, others)?;
-        let is_own = |part: &&CrateLayer| allow_installed || part.scope.is_own();
-        let (own, foreign): (Vec<_>, Vec<_>) = code.crates.iter().partition(is_own);
-        let merged =
-            own.into_iter().fold(layer.combine(self.files.layer.clone()), |weaker, part| {
-                part.layer.clone().combine(weaker)
-            });
+        let merged = code
+            .crates
+            .iter()
+            .filter(|part| allow_installed || is_own(part))
+            .fold(layer.combine(files), |weaker, part| part.layer.clone().combine(weaker));
         let places = Places {
             env: &self.sources.env,
             cwd: self.sources.cwd.as_deref(),
             home: self.sources.home.as_deref(),
+            foreign: false,
         };
         let mut settings = settings(merged, places)?;
-        settings.warnings = self.files.warnings.clone();
-        for part in foreign {
-            match dependency(part, places) {
-                Ok(dependency) => settings.dependencies.push(dependency),
-                Err(wrong) => settings.warnings.push(ignored(part, &wrong)),
-            }
+        settings.revision = code.revision;
+        settings.warnings = warnings;
+        let foreign = |part: &&CrateLayer| !is_own(part);
+        for part in code.crates.iter().filter(foreign) {
+            dependency(part, allow_installed, places, &mut settings);
         }
         Ok(settings)
     }
+}
+
+/// The file that the program was compiled with: that of the crate which is the program, else that
+/// of the first of its crates which has one.
+fn own_file<'a>(
+    own: impl Iterator<Item = &'a CrateLayer>,
+    warnings: &mut Vec<String>,
+) -> Option<&'a Brought> {
+    let own: Vec<&CrateLayer> = own.collect();
+    warnings.extend(own.iter().flat_map(|part| part.notes.clone()));
+    let with_file = own.iter().filter(|part| part.brought.is_some());
+    let highest = with_file.clone().map(|part| part.standing).max()?;
+    let is_program = highest == Standing::Program;
+    let mut files = with_file
+        .filter(|part| !is_program || part.standing == highest)
+        .filter_map(|part| Some((part.scope.package, part.brought.as_ref()?)));
+    let (package, brought) = files.next()?;
+    if let Some((other, ignored)) = files.find(|(_, other)| other.path != brought.path) {
+        warnings.push(format!(
+            "{package} and {other} were compiled with a file each, and {} is used, not {}; start \
+             the program where its nuthatch.toml is found, or say `nuthatch::program!()` in the \
+             crate whose file counts",
+            brought.path, ignored.path,
+        ));
+    }
+    Some(brought)
 }
 
 fn settings(layer: Layer, places: Places<'_>) -> Result<Settings, Wrong> {
@@ -123,6 +162,7 @@ fn settings(layer: Layer, places: Places<'_>) -> Result<Settings, Wrong> {
         commit: said_or(globals.commit, CommitPolicy::Conditional),
         grace: said_or(globals.grace, DEFAULT_GRACE),
         dependencies: Vec::new(),
+        revision: 0,
         origins,
         warnings: Vec::new(),
     })
@@ -133,24 +173,44 @@ fn said_or<T>(said: Option<Tracked<T>>, default: T) -> T {
 }
 
 /// A dependency's root and mirrors become mirrors that serve its own functions. All else that it
-/// sets is the program's to say.
-fn dependency(part: &CrateLayer, places: Places<'_>) -> Result<Dependency, Wrong> {
+/// sets is the program's to say. What cannot be used of it is a warning.
+fn dependency(
+    part: &CrateLayer,
+    allow_installed: bool,
+    places: Places<'_>,
+    settings: &mut Settings,
+) {
+    let package = part.scope.package;
+    settings.warnings.extend(part.notes.iter().cloned());
+    let mut ignored = |Wrong { message, origin }: &Wrong| {
+        let warning = format!("the mirrors of {package} are not used: {message} ({origin})");
+        settings.warnings.push(warning);
+    };
+    // Where dependencies may configure the program, what their code sets has done so.
+    let mut layer = if allow_installed { Layer::default() } else { part.layer.clone() };
+    match part.brought.as_ref().map(|brought| &brought.layer) {
+        Some(Ok(brought)) => layer = layer.combine(brought.clone()),
+        Some(Err(wrong)) => ignored(wrong),
+        None => {}
+    }
+    let places = Places { foreign: true, ..places };
     let mut locations = Locations { places, origins: BTreeMap::new() };
     let mut mirrors = Vec::new();
-    for (name, location) in part.layer.locations().filter(|(name, _)| *name != "local") {
-        let name_here = format!("mirror-{}-{name}", part.scope.package);
+    for (name, location) in layer.locations().filter(|(name, _)| *name != "local") {
+        let name_here = format!("mirror-{package}-{name}");
         let found = match name {
-            "root" => locations.optional(&name_here, location.clone())?,
-            _ => Some(locations.needed(&name_here, location.clone())?),
+            "root" => locations.optional(&name_here, location.clone()),
+            _ => locations.needed(&name_here, location.clone()).map(Some),
         };
-        mirrors.extend(found);
+        match found {
+            Ok(found) => mirrors.extend(found),
+            Err(wrong) => ignored(&wrong),
+        }
     }
-    Ok(Dependency { package: part.scope.package, version: part.scope.version, mirrors })
-}
-
-fn ignored(part: &CrateLayer, wrong: &Wrong) -> String {
-    let Wrong { message, origin } = wrong;
-    format!("the mirrors of {} are not used: {message} ({origin})", part.scope.package)
+    if !mirrors.is_empty() {
+        let origins = locations.origins;
+        settings.dependencies.push(Dependency { scope: part.scope, mirrors, origins });
+    }
 }
 
 /// Turns what is said of locations into locations, and keeps the origins.

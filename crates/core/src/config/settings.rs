@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::origin::{Origin, Wrong};
 use super::parameters::DEFAULT_LOCAL;
+use super::scope::Scope;
 use super::secrets::{Masked, masked_url, shown_option, shown_text};
 use super::values::{CommitPolicy, ManifestIdentity, OnStoreFailure, shown_bytes, shown_span};
 use crate::error::Result;
@@ -14,7 +15,7 @@ use crate::mode::CacheMode;
 /// The whole configuration.
 ///
 /// `Display` prints a line `key = value  (origin)` for each parameter, `***` in place of what looks
-/// like a secret.
+/// like a secret, and then the mirrors of each dependency under a line that names the crate.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Settings {
@@ -44,6 +45,8 @@ pub struct Settings {
     /// How long data that was replaced is kept.
     pub grace: Duration,
     pub(crate) dependencies: Vec<Dependency>,
+    /// How often code had set parameters.
+    pub(crate) revision: u64,
     pub(crate) origins: BTreeMap<String, Origin>,
     pub(crate) warnings: Vec<String>,
 }
@@ -77,12 +80,12 @@ pub struct BackendSettings {
     pub options: toml::Table,
 }
 
-/// The mirrors that the code of a dependency has brought along for its own functions.
+/// The mirrors that a dependency has brought along for its own functions.
 #[derive(Debug, Clone)]
 pub(crate) struct Dependency {
-    pub(crate) package: &'static str,
-    pub(crate) version: &'static str,
+    pub(crate) scope: Scope,
     pub(crate) mirrors: Vec<LocationSettings>,
+    pub(crate) origins: BTreeMap<String, Origin>,
 }
 
 impl Settings {
@@ -110,11 +113,11 @@ impl Settings {
         self.local.as_ref().ok_or_else(missing)
     }
 
-    /// The mirrors that the crate of that name and version has brought along. They serve its own
-    /// functions and no others, after the program's mirrors.
+    /// The mirrors that a crate has brought along. They serve its own functions and no others, after
+    /// the program's mirrors.
     #[must_use]
-    pub fn mirrors_of(&self, package: &str, version: &str) -> &[LocationSettings] {
-        let of = |known: &&Dependency| known.package == package && known.version == version;
+    pub fn mirrors_of(&self, scope: &Scope) -> &[LocationSettings] {
+        let of = |known: &&Dependency| known.scope.is_same_crate(scope);
         self.dependencies.iter().find(of).map_or(&[], |known| &known.mirrors)
     }
 
@@ -134,6 +137,15 @@ impl Settings {
     /// Every location of the program: root, local, mirrors.
     pub fn locations(&self) -> impl Iterator<Item = &LocationSettings> {
         self.root.iter().chain(&self.local).chain(&self.mirrors)
+    }
+
+    /// Whether all that holds for every location is as it was, and no code has set anything since.
+    pub(crate) fn has_equal_globals(&self, other: &Self) -> bool {
+        self.revision == other.revision
+            && self.durable == other.durable
+            && self.grace == other.grace
+            && self.commit == other.commit
+            && self.manifest_identity == other.manifest_identity
     }
 
     fn lines(&self) -> Vec<(String, String)> {
@@ -194,6 +206,15 @@ impl fmt::Display for Settings {
         for (key, value) in self.lines() {
             let origin = self.origins.get(&key).unwrap_or(&Origin::Default);
             writeln!(f, "{key} = {value}  ({origin})")?;
+        }
+        for Dependency { scope, mirrors, origins } in &self.dependencies {
+            writeln!(f, "# for the functions of {} {}", scope.package, scope.version)?;
+            let mut lines = Vec::new();
+            mirrors.iter().for_each(|mirror| mirror.lines(&mut lines));
+            for (key, value) in lines {
+                let origin = origins.get(&key).unwrap_or(&Origin::Default);
+                writeln!(f, "{key} = {value}  ({origin})")?;
+            }
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::future::Future;
 use std::sync::{Arc, OnceLock};
 
 use crate::backend::{Backend, Source, Stored, Written};
-use crate::config::{LocationSettings, ManifestIdentity, OnStoreFailure, Settings};
+use crate::config::{LocationSettings, ManifestIdentity, OnStoreFailure, Scope, Settings};
 use crate::entry::{
     Address, Committed, Draft, Entry, Filesystem, Input, Location, LocationName, LocationOptions,
     Lookup, Removal, Seen, Writing,
@@ -25,9 +25,11 @@ const PUBLISH_ATTEMPTS: usize = 16;
 #[derive(Debug)]
 pub(crate) struct Places {
     pub(crate) settings: Arc<Settings>,
-    root: Option<Slot>,
-    local: Result<Slot, CannotOpen>,
-    mirrors: Vec<Slot>,
+    root: Option<Arc<Slot>>,
+    local: Result<Arc<Slot>, CannotOpen>,
+    mirrors: Vec<Arc<Slot>>,
+    /// The mirrors that dependencies have brought along for their own functions.
+    dependencies: Vec<(Scope, Vec<Arc<Slot>>)>,
 }
 
 #[derive(Debug)]
@@ -45,18 +47,39 @@ struct CannotOpen {
 }
 
 impl Places {
-    pub(crate) fn new(settings: Arc<Settings>) -> Self {
-        let root = settings.root.as_ref().map(|root| Slot::new(LocationName::Root, root));
-        let local = settings.local().map(|local| Slot::new(LocationName::Local, local));
-        let mirrors = settings.mirrors.iter().map(|mirror| {
-            let name = mirror.name.strip_prefix("mirror-").unwrap_or_default();
-            Slot::new(LocationName::Mirror(name.to_owned()), mirror)
-        });
-        let (mirrors, local) = (
-            mirrors.collect(),
-            local.map_err(|error| CannotOpen::new(&LocationName::Local, error)),
-        );
-        Self { root, local, mirrors, settings }
+    /// The locations of these settings. What is open already stays so, unless code has set a
+    /// parameter since.
+    pub(crate) fn new(settings: Arc<Settings>, before: Option<&Self>) -> Self {
+        let before = before.filter(|before| before.settings.has_equal_globals(&settings));
+        let slot = |name: LocationName, settings: &LocationSettings| {
+            let same = |slot: &&Arc<Slot>| slot.name == name && slot.settings == *settings;
+            let known = before.and_then(|before| before.slots().find(same));
+            known.map_or_else(|| Arc::new(Slot::new(name.clone(), settings)), Arc::clone)
+        };
+        let mirrors = |mirrors: &[LocationSettings]| -> Vec<_> {
+            let name = |mirror: &LocationSettings| {
+                let name = mirror.name.strip_prefix("mirror-").unwrap_or_default();
+                LocationName::Mirror(name.to_owned())
+            };
+            mirrors.iter().map(|mirror| slot(name(mirror), mirror)).collect()
+        };
+        let local = settings.local().map(|local| slot(LocationName::Local, local));
+        Self {
+            root: settings.root.as_ref().map(|root| slot(LocationName::Root, root)),
+            local: local.map_err(|error| CannotOpen::new(&LocationName::Local, error)),
+            mirrors: mirrors(&settings.mirrors),
+            dependencies: settings
+                .dependencies
+                .iter()
+                .map(|dependency| (dependency.scope, mirrors(&dependency.mirrors)))
+                .collect(),
+            settings,
+        }
+    }
+
+    fn slots(&self) -> impl Iterator<Item = &Arc<Slot>> {
+        let dependencies = self.dependencies.iter().flat_map(|(_, mirrors)| mirrors);
+        self.root.iter().chain(self.local.as_ref().ok()).chain(&self.mirrors).chain(dependencies)
     }
 
     pub(crate) fn root(&self) -> Option<Result<Arc<Place>>> {
@@ -70,8 +93,11 @@ impl Places {
         }
     }
 
-    pub(crate) fn mirrors(&self) -> impl Iterator<Item = Result<Arc<Place>>> {
-        self.mirrors.iter().map(|mirror| mirror.open(&self.settings))
+    /// The program's mirrors, then those that the function's own crate has brought along.
+    pub(crate) fn mirrors(&self, of: &Scope) -> impl Iterator<Item = Result<Arc<Place>>> {
+        let own = self.dependencies.iter().filter(|(scope, _)| scope.is_same_crate(of));
+        let mirrors = self.mirrors.iter().chain(own.flat_map(|(_, mirrors)| mirrors));
+        mirrors.map(|mirror| mirror.open(&self.settings))
     }
 
     pub(crate) fn fails_on_store_failure(&self) -> bool {
@@ -133,7 +159,8 @@ impl Place {
         let mut own = BTreeMap::new();
         for (name, backend) in &place.backends {
             own.insert(name.clone(), backend.options.clone());
-            if backend.filesystem != place.filesystem {
+            let same_options = backend.filesystem_options == place.filesystem_options;
+            if backend.filesystem != place.filesystem || !same_options {
                 let elsewhere = open(&backend.filesystem, &backend.filesystem_options)?;
                 options.elsewhere.insert(name.clone(), elsewhere);
             }

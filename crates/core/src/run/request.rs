@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::arguments::Arguments;
+use crate::config::Scope;
 use crate::context;
 use crate::entry::{Address, LocationName, layout};
 use crate::error::{Error, Result};
@@ -54,7 +55,7 @@ impl Request {
             .then(|| plan.recomputed_key(&self.arguments))
             .flatten()
             .is_some_and(|key| plan.outermost.has_recomputed(&key));
-        Ok(Prepared { session, places, identity, plan })
+        Ok(Prepared { session, places, identity, plan, scope: definition.scope() })
     }
 
     /// What the call asks of a backend that writes.
@@ -94,6 +95,8 @@ pub(crate) struct Prepared {
     pub(crate) places: Arc<Places>,
     pub(crate) identity: &'static Identity,
     pub(crate) plan: Plan,
+    /// The crate that the function stands in.
+    pub(crate) scope: Scope,
 }
 
 impl Prepared {
@@ -118,7 +121,7 @@ impl Prepared {
         }
         if self.plan.reads_root() {
             places.extend(self.places.root());
-            places.extend(self.places.mirrors());
+            places.extend(self.places.mirrors(&self.scope));
         }
         let opened = places.into_iter().filter_map(|place| {
             place.inspect_err(|error| report::cannot_open(self.identity, error)).ok()

@@ -46,13 +46,14 @@ impl Session {
     /// The locations of the settings in force; set anew when a parameter was set.
     pub(crate) fn places(&self) -> Result<Arc<Places>> {
         let settings = self.settings()?;
-        if let Some(places) = self.places.load_full()
+        let before = self.places.load_full();
+        if let Some(places) = &before
             && Arc::ptr_eq(&places.settings, &settings)
         {
-            return Ok(places);
+            return Ok(Arc::clone(places));
         }
         self.memo.set_capacity(settings.memo_size);
-        let places = Arc::new(Places::new(settings));
+        let places = Arc::new(Places::new(settings, before.as_deref()));
         self.places.store(Some(Arc::clone(&places)));
         Ok(places)
     }

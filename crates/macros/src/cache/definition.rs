@@ -16,6 +16,7 @@ pub(crate) fn emit(plan: &Plan<'_>) -> TokenStream {
     let fingerprint = &plan.function.fingerprint;
     let arguments = arguments(plan);
     let said = said(plan);
+    let of_crate = plan.of_crate.emit(private);
     quote! {
         #private::Definition {
             package: ::core::env!("CARGO_PKG_NAME"),
@@ -29,6 +30,7 @@ pub(crate) fn emit(plan: &Plan<'_>) -> TokenStream {
             fingerprint: #fingerprint,
             arguments: #arguments,
             #said
+            #of_crate
             ..#private::Definition::DEFAULT
         }
     }

@@ -10,6 +10,7 @@ use super::function::Function;
 use super::routing::Routed;
 use super::signature::CallSignature;
 use super::values::Companion;
+use crate::embed::Crate;
 
 /// All that is emitted follows from this: a function and attribute without mistakes.
 pub(crate) struct Plan<'a> {
@@ -21,10 +22,17 @@ pub(crate) struct Plan<'a> {
     pub(crate) names: Names,
     /// `::nuthatch::__private`, or where `crate = …` says.
     pub(crate) private: TokenStream,
+    /// The crate that the function stands in.
+    pub(crate) of_crate: Crate,
 }
 
 impl<'a> Plan<'a> {
-    pub(crate) fn new(function: &'a Function, config: &'a Config, arguments: Arguments) -> Self {
+    pub(crate) fn new(
+        function: &'a Function,
+        config: &'a Config,
+        arguments: Arguments,
+        of_crate: Crate,
+    ) -> Self {
         let plain = function.signature_without_mut();
         let private = match &config.root {
             Some(root) => quote!(#root::__private),
@@ -38,6 +46,7 @@ impl<'a> Plan<'a> {
             config,
             arguments,
             private,
+            of_crate,
         }
     }
 

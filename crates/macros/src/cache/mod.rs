@@ -31,7 +31,7 @@ mod validate;
 mod values;
 mod variants;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::quote;
 
 use self::arguments::Arguments;
@@ -39,6 +39,7 @@ use self::attribute::Config;
 use self::emit::Plan;
 use self::function::Function;
 use self::mistakes::Mistakes;
+use crate::embed::Crate;
 use crate::processor;
 
 /// The whole of `#[cache]`. On a mistake the item is emitted as it was written, with the errors.
@@ -67,8 +68,12 @@ fn functions(item: &TokenStream, mistakes: &mut Mistakes) -> Vec<Function> {
 fn expand_one(function: &Function, config: &Config, mistakes: &mut Mistakes) -> TokenStream {
     let arguments = Arguments::collect(function, config, mistakes);
     validate::function(function, config, mistakes);
+    let (of_crate, mistake) = Crate::current();
+    if let Some(mistake) = mistake {
+        mistakes.record(syn::Error::new(Span::call_site(), mistake));
+    }
     if mistakes.is_empty() {
-        emit::emit(&Plan::new(function, config, arguments))
+        emit::emit(&Plan::new(function, config, arguments, of_crate))
     } else {
         TokenStream::new()
     }

@@ -68,15 +68,15 @@ fn a_dependency_configures_its_own_functions_and_nothing_of_the_program() {
     assert_eq!((settings.cache_mode, settings.warnings().len()), (None, 0));
     assert!(settings.local().unwrap().filesystem.ends_with(".nuthatch/caches"));
     assert!(!settings.to_string().contains("hostile"));
-    let mirrors = settings.mirrors_of("weather-lib", "0.3.0");
+    let mirrors = settings.mirrors_of(&DEPENDENCY);
     let names: Vec<_> = mirrors.iter().map(|m| (m.name.as_str(), m.filesystem.as_str())).collect();
     let theirs = [
         ("mirror-weather-lib-root", "memory://theirs"),
         ("mirror-weather-lib-mirror-old", "memory://old"),
     ];
     assert_eq!(names, theirs);
-    assert!(settings.mirrors_of("weather-lib", "0.4.0").is_empty());
-    assert!(settings.mirrors_of("app", "1.0.0").is_empty());
+    assert!(settings.mirrors_of(&Scope { version: "0.4.0", ..DEPENDENCY }).is_empty());
+    assert!(settings.mirrors_of(&OWN).is_empty());
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn a_variable_lets_a_dependency_configure_the_program() {
     let world = world.env("NUTHATCH_ALLOW_INSTALLED_PACKAGE_CONFIGURATION", "1");
     let settings = world.resolve();
     assert_eq!(root(&settings), "memory://theirs");
-    assert!(settings.mirrors_of("weather-lib", "0.3.0").is_empty());
+    assert!(settings.mirrors_of(&DEPENDENCY).is_empty());
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn a_dependencys_mistake_is_a_warning_of_the_program() {
     let mut world = World::new();
     world.sources.code.set(DEPENDENCY, "filesystem", "$UNSET/x".into()).unwrap();
     let settings = world.resolve();
-    assert!(settings.mirrors_of("weather-lib", "0.3.0").is_empty());
+    assert!(settings.mirrors_of(&DEPENDENCY).is_empty());
     assert!(settings.warnings()[0].starts_with("the mirrors of weather-lib are not used"));
 }
 

@@ -1,6 +1,7 @@
 //! No test touches the environment or the working directory of the process: all are in `Sources`.
 
 mod code;
+mod crates;
 mod environment;
 mod errors;
 mod example;
@@ -12,7 +13,7 @@ mod settings;
 
 use std::path::{Path, PathBuf};
 
-use super::{Scope, Settings, Sources, resolve};
+use super::{Compiled, Scope, Settings, Sources, resolve};
 
 /// A folder of its own with a home and a repository in it.
 pub(super) struct World {
@@ -73,14 +74,22 @@ impl World {
     }
 }
 
-pub(super) const OWN: Scope =
-    Scope { package: "app", version: "1.0.0", file: "src/main.rs", line: 7 };
+pub(super) const OWN: Scope = Scope {
+    package: "app",
+    version: "1.0.0",
+    manifest_dir: "/nowhere/app",
+    file: "src/main.rs",
+    line: 7,
+    compiled: Compiled::Unknown,
+};
 
 pub(super) const DEPENDENCY: Scope = Scope {
     package: "weather-lib",
     version: "0.3.0",
-    file: "/registry/weather-lib-0.3.0/src/lib.rs",
+    manifest_dir: "/nowhere/weather-lib-0.3.0",
+    file: "/nowhere/weather-lib-0.3.0/src/lib.rs",
     line: 3,
+    compiled: Compiled::Unknown,
 };
 
 pub(super) fn root(settings: &Settings) -> &str {
