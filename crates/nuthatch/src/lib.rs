@@ -32,6 +32,7 @@
 //! | `jiff` | bounds of time series of its types |
 //! | `zarr` | [`array`](mod@array): `Dataset`, `DataArray` and arrays of `ndarray`, stored as Zarr |
 //! | `parquet` | tables of Arrow (`RecordBatch`, `Vec<RecordBatch>`), in the backend `parquet`: `table` |
+//! | `datafusion` | DataFusion's `DataFrame`, lazy, in the backends of tables: `table` |
 //! | `test-util` | stores that count and fail, and the suite that every backend and store runs |
 //! | `full` | all but `test-util` |
 
@@ -359,8 +360,16 @@ pub mod backend {
 /// # Ok(())
 /// # }
 /// ```
+///
+/// With the feature `datafusion`, DataFusion's `DataFrame` is one too, with `parquet` for its default
+/// backend. The plan that a function returns is executed once, as a stream, on its way into the
+/// store; what the caller gets, then and later, is a plan that reads the stored files: only the
+/// columns and the row groups that it needs, and rows in their order. `set_session` says which session such
+/// frames belong to.
 #[cfg(feature = "parquet")]
 pub mod table {
+    #[cfg(feature = "datafusion")]
+    pub use nuthatch_datafusion::{Frame, Frames, datafusion, session, set_session};
     pub use nuthatch_table::parquet::{ParquetFile, ParquetScan};
     pub use nuthatch_table::time::{TimeColumn, TimeKind};
     pub use nuthatch_table::{Parquet, Rows, Scan, Table, arrow_array, arrow_schema};

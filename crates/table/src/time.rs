@@ -102,8 +102,13 @@ impl TimeColumn {
         Some((least, greatest))
     }
 
-    /// Which rows lie between; those without a time do not.
-    pub(crate) fn between(
+    /// Which rows lie between two points in time, both ends included; those without a time do
+    /// not. An end that is left out is open.
+    ///
+    /// # Errors
+    ///
+    /// A text names no time.
+    pub fn between(
         &self,
         column: &ArrayRef,
         start: Option<Civil>,

@@ -18,17 +18,17 @@ use crate::time::TimeColumn;
 pub(super) type Selection = Arc<[Option<Vec<usize>>]>;
 
 impl ParquetScan {
-    /// The footer of each file, in the order of the files: they are read once.
+    /// The footer of a file, by its place among the files: it is read once.
     ///
     /// # Errors
     ///
-    /// A file is gone or damaged, or cannot be read.
-    pub async fn footers(&self) -> Result<Vec<Arc<ParquetMetaData>>> {
-        let mut footers = Vec::new();
-        for part in &self.table.parts {
-            footers.push(Arc::clone(self.table.decoder(part).await?.0.footer()));
-        }
-        Ok(footers)
+    /// The file is gone or damaged, or cannot be read; or there are not that many.
+    pub async fn footer(&self, file: usize) -> Result<Arc<ParquetMetaData>> {
+        let Some(part) = self.table.parts.get(file) else {
+            let files = self.table.parts.len();
+            return Err(Error::other(format!("file {file} of a table of {files}")));
+        };
+        Ok(Arc::clone(self.table.decoder(part).await?.0.footer()))
     }
 
     /// Those row groups of each file alone (`None`: all), in the order of the files; of row groups
@@ -63,7 +63,7 @@ impl ParquetScan {
     ///
     /// # Errors
     ///
-    /// As of [`footers`](Self::footers).
+    /// As of [`footer`](Self::footer).
     pub async fn within(&self, range: &TimeRange) -> Result<Self> {
         let dims: Vec<&str> = range.dims.iter().map(String::as_str).collect();
         // Whoever clips the table will say what is wrong with the column.
