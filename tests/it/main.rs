@@ -29,6 +29,7 @@ mod published;
 mod queries;
 mod readings;
 mod results;
+mod shared_lake;
 mod single_flight;
 mod terminal;
 mod timeseries;
