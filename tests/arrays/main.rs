@@ -3,4 +3,5 @@
 #![allow(clippy::unwrap_used)]
 
 mod caching;
+mod regions;
 mod xarray;

@@ -11,7 +11,7 @@ use crate::dtype::DType;
 use crate::reduce::Reduction;
 use crate::region::Region;
 use crate::select::{Index, Label};
-use crate::source::Produced;
+use crate::source::{Produced, Unfilled};
 use crate::values::{Element, Shared, Values};
 use crate::variable::{Attributes, Variable};
 
@@ -91,6 +91,31 @@ impl DataArray {
         }
         let (shape, chunk) = (shape.to_vec(), chunk.to_vec());
         let source = Arc::new(Produced { dtype, shape, chunk, produce });
+        Ok(Self::from_variable(Some(name), Variable::lazy(dims, source)?))
+    }
+
+    /// An array without elements: the template of one that several processes fill, each its own
+    /// regions. See [`Filling`](crate::Filling).
+    ///
+    /// ```
+    /// use nuthatch_array::{DType, DataArray};
+    ///
+    /// let sst = DataArray::unfilled("sst", ["time", "lat"], &[365, 180], DType::F32)?;
+    /// assert_eq!(sst.shape(), [365, 180]);
+    /// assert!(sst.values::<f32>().is_err());
+    /// # Ok::<(), nuthatch_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// There are not as many names as dimensions.
+    pub fn unfilled<S: Into<String>>(
+        name: &str,
+        dims: impl IntoIterator<Item = S>,
+        shape: &[u64],
+        dtype: DType,
+    ) -> Result<Self> {
+        let source = Arc::new(Unfilled { dtype, shape: shape.to_vec() });
         Ok(Self::from_variable(Some(name), Variable::lazy(dims, source)?))
     }
 

@@ -12,7 +12,8 @@ use crate::dtype::TimeUnit;
 pub const NAT: i64 = i64::MIN;
 
 /// Which days there are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Calendar {
     /// The Gregorian calendar since 1582-10-15, the Julian one before (`standard`, `gregorian`).
     Standard,

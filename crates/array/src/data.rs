@@ -101,6 +101,13 @@ impl Data {
         matches!(self, Self::Lazy(lazy) if lazy.source.is_computed())
     }
 
+    /// Whether this is all of a source that has no elements yet.
+    pub(crate) fn is_unfilled(&self) -> bool {
+        let Self::Lazy(lazy) = self else { return false };
+        let whole = lazy.source.shape().iter().map(|size| Pick::all(*size));
+        lazy.source.is_unfilled() && lazy.picks.iter().cloned().eq(whole)
+    }
+
     /// Takes a part along one dimension. Nothing is read.
     pub(crate) fn pick(&self, axis: usize, pick: &Pick) -> Self {
         match self {

@@ -5,7 +5,8 @@ use std::fmt;
 use crate::calendar::Calendar;
 
 /// What the elements of an array are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum DType {
     /// True or false.
@@ -100,7 +101,10 @@ impl fmt::Display for DType {
 }
 
 /// What a count of time counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
 pub enum TimeUnit {
     /// Seconds.
     Second,

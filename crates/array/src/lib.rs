@@ -44,4 +44,4 @@ pub use select::{Index, Label};
 pub use source::Source;
 pub use values::{Element, Shared, Values};
 pub use variable::{Attributes, Variable};
-pub use zarr::{Zarr, ZarrElement};
+pub use zarr::{Filling, Zarr, ZarrElement};

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 
 /// A box of an array: a range of indices along each dimension.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Region(Vec<Range<u64>>);
 
 impl Region {
@@ -114,6 +114,17 @@ impl ChunkGrid {
         let range = |((at, chunk), size): ((&u64, &u64), &u64)| {
             let start = at.saturating_mul(*chunk).min(*size);
             start..start.saturating_add(*chunk).min(*size)
+        };
+        Region(along.map(range).collect())
+    }
+
+    /// The smallest box of whole chunks, cut off at the edges, that has all of a box.
+    #[must_use]
+    pub fn aligned(&self, region: &Region) -> Region {
+        let along = region.ranges().iter().zip(&self.chunk).zip(&self.shape);
+        let range = |((range, chunk), size): ((&Range<u64>, &u64), &u64)| {
+            let end = range.end.div_ceil(*chunk).saturating_mul(*chunk);
+            range.start / chunk * chunk..end.min(*size)
         };
         Region(along.map(range).collect())
     }

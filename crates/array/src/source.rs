@@ -33,6 +33,41 @@ pub trait Source: Send + Sync + fmt::Debug + 'static {
     fn is_computed(&self) -> bool {
         false
     }
+
+    /// Whether there are no elements yet: several processes are to write them.
+    fn is_unfilled(&self) -> bool {
+        false
+    }
+}
+
+/// A source without elements: the template of an array that several processes fill.
+#[derive(Debug)]
+pub(crate) struct Unfilled {
+    pub(crate) dtype: DType,
+    pub(crate) shape: Vec<u64>,
+}
+
+impl Source for Unfilled {
+    fn dtype(&self) -> DType {
+        self.dtype
+    }
+    fn shape(&self) -> &[u64] {
+        &self.shape
+    }
+    fn chunk_shape(&self) -> &[u64] {
+        &self.shape
+    }
+    fn read<'a>(&'a self, region: &'a Region) -> BoxFuture<'a, Result<Values>> {
+        Box::pin(async move {
+            Err(nuthatch_core::Error::other(format!(
+                "{region} of an unfilled array has no values: `begin` an entry with it, and \
+                 write its regions"
+            )))
+        })
+    }
+    fn is_unfilled(&self) -> bool {
+        true
+    }
 }
 
 /// A source made of a function from boxes to values.

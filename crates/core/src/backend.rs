@@ -15,7 +15,7 @@ use object_store::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::config::Masked;
-use crate::entry::Extent;
+use crate::entry::{Extent, layout};
 use crate::error::{Error, Result};
 use crate::time::TimeRange;
 
@@ -90,6 +90,48 @@ pub trait Backend<T>: Send + Sync + fmt::Debug + 'static {
         Box::pin(async move { Err(Error::Usage { function, message }) })
     }
 
+    /// Whether several processes can fill one generation: [`begin`](Backend::begin) and
+    /// [`complete`](Backend::complete) can be called.
+    fn can_share(&self) -> bool {
+        false
+    }
+
+    /// Writes what `template` holds already, and says in a layout what others are to fill in: they
+    /// get it with their [`Ticket`](crate::ticket::Ticket). Nothing of it is visible yet.
+    fn begin<'a>(
+        &'a self,
+        template: &'a T,
+        target: &'a Target,
+    ) -> BoxFuture<'a, Result<serde_json::Value>> {
+        let (_, _) = (template, target);
+        let error = self.cannot_share();
+        Box::pin(async move { Err(error) })
+    }
+
+    /// Checks that everything that the layout asks for was written below the target by whoever
+    /// did, and finishes the generation. It may be called again, and by several at once, and then
+    /// writes the same. What lies in [`Target::scratch`] is removed after the commit.
+    fn complete<'a>(
+        &'a self,
+        layout: &'a serde_json::Value,
+        target: &'a Target,
+    ) -> BoxFuture<'a, Result<Written>> {
+        let (_, _) = (layout, target);
+        let error = self.cannot_share();
+        Box::pin(async move { Err(error) })
+    }
+
+    /// What a backend says that one process alone can write.
+    #[doc(hidden)]
+    fn cannot_share(&self) -> Error {
+        let message = format!(
+            "backend {} is written by one process alone; `begin` needs one whose values have \
+             regions, as `zarr`",
+            self.name()
+        );
+        Error::Usage { function: std::any::type_name::<T>().to_owned(), message }
+    }
+
     /// Whether [`publish`](Backend::publish) does anything.
     fn publishes(&self) -> bool {
         false
@@ -124,6 +166,17 @@ pub struct Target {
     pub options: toml::Table,
     /// The key arguments of the call, readable, by name.
     pub arguments: BTreeMap<String, String>,
+}
+
+impl Target {
+    /// The folder of what is needed until the commit alone: records of what each process wrote.
+    ///
+    /// # Errors
+    ///
+    /// The prefix is no path.
+    pub fn scratch(&self) -> Result<Path> {
+        layout::scratch(&self.prefix)
+    }
 }
 
 /// Where a backend reads one generation. `Debug` shows no secret among the options.

@@ -1,5 +1,6 @@
 //! A call of a cached function: its options, and the ways to end it.
 
+use std::any::Any;
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::marker::PhantomData;
@@ -14,6 +15,7 @@ use crate::options::{Options, Recompute};
 use crate::returns::Returns;
 use crate::run::{self, Request};
 use crate::runtime;
+use crate::ticket::Ticket;
 
 /// A call that has its arguments and waits for its options.
 ///
@@ -268,6 +270,60 @@ where
             run::queries::uri(&asked).await?.ok_or_else(|| asked.nothing_stored())
         });
         Query { in_place, ..query }
+    }
+
+    /// Begins the entry for several processes, which fill it region by region and of which one
+    /// [`commit`](Call::commit)s it whole. `template` is a value whose parts are there or are to
+    /// be filled; the body does not run, and nothing is visible before the commit.
+    ///
+    /// What a template is, the backend says: for `zarr`, the coordinates, and arrays that are
+    /// `DataArray::unfilled`; `nuthatch::array::Filling` writes their regions.
+    ///
+    /// # Errors
+    ///
+    /// The call writes no location, or its backend cannot be written by several; a good entry is
+    /// there in a mode that asks, and nobody says to replace it; the template is of another type
+    /// than the function's value; or the location cannot be
+    /// written.
+    pub fn begin<T: Any + Send + Sync>(self, template: T) -> Query<'static, Ticket> {
+        let backends = self.returns.value_backends();
+        let request = self.request();
+        // The value's type is known to the compiler, and has no name here.
+        let template: Box<dyn Any + Send + Sync> = Box::new(template);
+        Query::new(async move {
+            match template.downcast::<K::Value>() {
+                Ok(template) => run::share::begin(request, backends, *template).await,
+                Err(_) => Err(crate::Error::Usage {
+                    function: request.arguments.shown(),
+                    message: format!(
+                        "the template is a {}, and the function's value is a {}",
+                        std::any::type_name::<T>(),
+                        std::any::type_name::<K::Value>()
+                    ),
+                }),
+            }
+        })
+    }
+
+    /// Checks that every part of what was begun is there, and commits the entry: all of it is
+    /// visible from then on, and nothing before. Its manifest.
+    ///
+    /// The commit is conditional as every other is. Committing a ticket again, or by several
+    /// processes at once, commits it once, and all of them are given the entry.
+    ///
+    /// # Errors
+    ///
+    /// A part was not written, or by two processes with different content: each error names
+    /// it, and once that is mended the ticket can be committed.
+    /// [`Error::Conflict`](crate::Error::Conflict) where another value was committed since the
+    /// beginning, in a mode that asks: what was written is kept for the grace time, and a call in
+    /// [`CacheMode::Overwrite`] commits it over the other. [`Error::Usage`](crate::Error::Usage)
+    /// where the ticket is another call's.
+    pub fn commit(self, ticket: &Ticket) -> Query<'static, Manifest> {
+        let backends = self.returns.value_backends();
+        let asked = self.returns.processors().and_then(|made| made.ok()?.asked_range());
+        let (request, ticket) = (self.request(), ticket.clone());
+        Query::new(run::share::commit(request, backends, ticket, asked))
     }
 
     /// Forgets the entry in the locations that this call's mode writes: from then on it is a

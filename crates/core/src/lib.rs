@@ -9,6 +9,7 @@
 //! | [`key`] | what identifies a call: the canonical encoding of arguments, [`key::Key`] |
 //! | [`function`] | the static description that `#[cache]` leaves behind |
 //! | [`call`] | a call with its options, and the ways to end it |
+//! | [`ticket`] | an entry that several processes fill |
 //! | [`mode`], [`options`] | which locations a call reads and writes; what a call may ask for |
 //! | [`context`] | the call stack, inherited options and lineage |
 //! | `run` | the loop: memo, flight, locations, body, commit |
@@ -47,6 +48,7 @@ pub mod stats;
 pub mod store;
 #[cfg(test)]
 mod test_watchdog;
+pub mod ticket;
 pub mod time;
 pub mod timeseries;
 

@@ -113,6 +113,7 @@ pub use nuthatch_core::mode::CacheMode;
 pub use nuthatch_core::options::{Options, Recompute};
 pub use nuthatch_core::processor::Processor;
 pub use nuthatch_core::stats::{Stats, reset_stats, stats};
+pub use nuthatch_core::ticket::Ticket;
 pub use nuthatch_core::time::TimeAxis;
 pub use nuthatch_core::{Error, Result, clear_memo, program, set_parameter};
 /// Makes a type one that can be an argument of a cached function.
@@ -386,6 +387,43 @@ pub mod config {
 }
 
 /// Labelled arrays, and the backend `zarr` that stores them.
+///
+/// # Example
+///
+/// An entry that several processes fill. Here they are threads; elsewhere the ticket goes to them
+/// as JSON.
+///
+/// ```
+/// use nuthatch::array::{DType, Filling};
+/// use nuthatch::prelude::*;
+///
+/// #[cache(backend_options(chunking(time = 10)))]
+/// fn squares(count: u64) -> nuthatch::Result<DataArray> {
+///     Err(nuthatch::Error::other(format!("a job computes {count} squares")))
+/// }
+///
+/// # fn main() -> nuthatch::Result<()> {
+/// # nuthatch::set_parameter!("filesystem", "memory://filled")?;
+/// let template = DataArray::unfilled("squares", ["time"], &[40], DType::F64)?;
+/// let ticket = squares::call(40).begin(template).run()?;
+///
+/// let regions = Filling::open(&ticket)?.regions("squares")?;
+/// std::thread::scope(|scope| {
+///     for region in &regions {
+///         let ticket = &ticket;
+///         scope.spawn(move || {
+///             let times = region.ranges()[0].clone();
+///             let values: Vec<f64> = times.map(|at| (at * at) as f64).collect();
+///             Filling::open(ticket)?.write_region_blocking("squares", region, values)
+///         });
+///     }
+/// });
+/// assert!(squares(40).is_err(), "nothing is visible before the commit");
+/// squares::call(40).commit(&ticket).run()?;
+/// assert_eq!(squares(40)?.values::<f64>()?[39], 1521.0);
+/// # Ok(())
+/// # }
+/// ```
 #[cfg(feature = "zarr")]
 pub mod array {
     pub use nuthatch_array::*;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use nuthatch_core::{Error, Result};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use zarrs::metadata::ArrayMetadata;
 
@@ -15,7 +16,7 @@ use super::chunks::Shapes;
 const ZSTD_LEVEL: i64 = 1;
 
 /// The version of Zarr that is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) enum Format {
     V2,
     #[default]
@@ -23,7 +24,7 @@ pub(super) enum Format {
 }
 
 /// An array as its documents will describe it.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Document {
     /// Without its attributes.
     array: Value,
@@ -40,6 +41,19 @@ impl Format {
                 message: format!("`zarr_format` is 2 or 3, not {other}"),
                 origin: "the options of backend zarr".to_owned(),
             }),
+        }
+    }
+
+    /// The path in the group of an array's object: as the documents below have `zarrs` name it.
+    pub(super) fn object(self, array: &str, index: &[u64]) -> String {
+        let along = |separator: &str| {
+            index.iter().map(u64::to_string).collect::<Vec<String>>().join(separator)
+        };
+        match (self, index) {
+            (Self::V3, []) => format!("{array}/c"),
+            (Self::V3, _) => format!("{array}/c/{}", along("/")),
+            (Self::V2, []) => format!("{array}/0"),
+            (Self::V2, _) => format!("{array}/{}", along(".")),
         }
     }
 

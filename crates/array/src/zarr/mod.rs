@@ -7,14 +7,17 @@
 //! | `chunks` | how arrays are cut |
 //! | `open`, `metadata`, `json` | a group, read from its documents |
 //! | `stored` | an array that is read when it is asked for |
+//! | `share`, `filling` | a group that several processes fill |
 //! | `files` | the store, as `zarrs` reads it |
 
 mod chunks;
 mod documents;
 mod files;
+mod filling;
 mod json;
 mod metadata;
 mod open;
+mod share;
 mod stored;
 mod write;
 
@@ -32,6 +35,8 @@ use object_store::path::Path;
 use crate::array::DataArray;
 use crate::dataset::Dataset;
 use crate::values::{Element, Values};
+
+pub use self::filling::Filling;
 
 use self::chunks::Chunking;
 use self::documents::Format;
@@ -183,6 +188,23 @@ impl Backend<Dataset> for Zarr {
     fn reopens(&self, value: &Dataset) -> bool {
         value.variables().values().any(|variable| variable.data().is_computed())
     }
+    fn can_share(&self) -> bool {
+        true
+    }
+    fn begin<'a>(
+        &'a self,
+        template: &'a Dataset,
+        target: &'a Target,
+    ) -> BoxFuture<'a, Result<serde_json::Value>> {
+        Box::pin(share::begin(template, None, target))
+    }
+    fn complete<'a>(
+        &'a self,
+        layout: &'a serde_json::Value,
+        target: &'a Target,
+    ) -> BoxFuture<'a, Result<Written>> {
+        Box::pin(share::complete(layout, target))
+    }
     fn can_upsert(&self) -> bool {
         true
     }
@@ -222,6 +244,26 @@ impl Backend<DataArray> for Zarr {
     }
     fn reopens(&self, value: &DataArray) -> bool {
         value.variable().data().is_computed()
+    }
+    fn can_share(&self) -> bool {
+        true
+    }
+    fn begin<'a>(
+        &'a self,
+        template: &'a DataArray,
+        target: &'a Target,
+    ) -> BoxFuture<'a, Result<serde_json::Value>> {
+        Box::pin(async move {
+            let name = template.name().unwrap_or(UNNAMED);
+            share::begin(&grouped(template)?, Some(name), target).await
+        })
+    }
+    fn complete<'a>(
+        &'a self,
+        layout: &'a serde_json::Value,
+        target: &'a Target,
+    ) -> BoxFuture<'a, Result<Written>> {
+        Box::pin(share::complete(layout, target))
     }
     fn can_upsert(&self) -> bool {
         true

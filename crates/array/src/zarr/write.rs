@@ -12,13 +12,14 @@ use zarrs::array::{
     Array, ArrayBytes, ArrayToBytesCodecTraits as _, CodecOptions, Element as ZarrsElement,
     IntoArrayBytes as _,
 };
+use zarrs::metadata::ArrayMetadata;
 
 use crate::cf::Encoder;
 use crate::dataset::Dataset;
 use crate::dtype::DType;
 use crate::region::{ChunkGrid, Region};
 use crate::values::{Shared, Values};
-use crate::variable::Variable;
+use crate::variable::{Attributes, Variable};
 
 use super::chunks::{Chunking, Shapes};
 use super::documents::{Document, Format};
@@ -41,23 +42,39 @@ pub(super) async fn write(
     format: Format,
 ) -> Result<Wrote> {
     let mut bytes = 0;
-    let mut documents = BTreeMap::new();
+    let mut described = BTreeMap::new();
     let beside = beside_dimensions(dataset);
     for (name, variable) in dataset.variables() {
         check_name(name)?;
         let coordinates = coordinates(dataset, name, &beside);
         let array = Writing::new(name, variable, files, (chunking, format), &coordinates)?;
         bytes += array.write().await?;
-        documents.insert(name.clone(), array.document);
+        described.insert(name.clone(), array.document);
     }
+    let wrote = documents(files, format, &group_attrs(dataset, &beside), described).await?;
+    Ok(Wrote { bytes: bytes + wrote.bytes, ..wrote })
+}
+
+/// The attributes of the group: those of the dataset, and the coordinates that no array names.
+pub(super) fn group_attrs(dataset: &Dataset, beside: &BTreeSet<&str>) -> Attributes {
     let mut attrs = dataset.attrs.clone();
     let unused: Vec<&str> =
         beside.iter().copied().filter(|coord| !is_used(dataset, coord)).collect();
     if !unused.is_empty() {
         attrs.insert("coordinates".to_owned(), unused.join(" ").into());
     }
-    let mut metadata = blake3::hash(b"");
-    for (name, document) in format.group(&attrs, documents)? {
+    attrs
+}
+
+/// Writes the documents of a group whose chunks are all there.
+pub(super) async fn documents(
+    files: &Files,
+    format: Format,
+    attrs: &Attributes,
+    arrays: BTreeMap<String, Document>,
+) -> Result<Wrote> {
+    let (mut bytes, mut metadata) = (0, blake3::hash(b""));
+    for (name, document) in format.group(attrs, arrays)? {
         metadata = blake3::hash(&document);
         bytes += put(files, &name, document).await?;
     }
@@ -73,7 +90,7 @@ pub(super) fn extent(dataset: &Dataset) -> Option<Extent> {
     crate::time::extent_of(dim, coord)
 }
 
-fn check_name(name: &str) -> Result<()> {
+pub(super) fn check_name(name: &str) -> Result<()> {
     let bad = name.is_empty()
         || name.contains(['/', '\\', '\0'])
         || name.starts_with('.')
@@ -87,7 +104,7 @@ fn check_name(name: &str) -> Result<()> {
 }
 
 /// The coordinates that are not along the dimension of their name.
-fn beside_dimensions(dataset: &Dataset) -> BTreeSet<&str> {
+pub(super) fn beside_dimensions(dataset: &Dataset) -> BTreeSet<&str> {
     let beside = dataset.coords().filter(|(name, coord)| !coord.is_index(name));
     beside.map(|(name, _)| name).collect()
 }
@@ -101,7 +118,7 @@ fn is_used(dataset: &Dataset, coord: &str) -> bool {
 }
 
 /// What the attribute `coordinates` of an array says.
-fn coordinates(dataset: &Dataset, name: &str, beside: &BTreeSet<&str>) -> String {
+pub(super) fn coordinates(dataset: &Dataset, name: &str, beside: &BTreeSet<&str>) -> String {
     let Some(variable) = dataset.data_vars().find(|(own, _)| *own == name).map(|(_, own)| own)
     else {
         return String::new();
@@ -127,19 +144,53 @@ async fn put(files: &Files, name: &str, bytes: impl Into<Bytes>) -> Result<u64> 
 }
 
 /// One array on its way.
-struct Writing<'a> {
-    name: &'a str,
+pub(super) struct Writing<'a> {
     variable: &'a Variable,
     files: Files,
+    encoding: Encoding,
+    pub(super) shapes: Shapes,
+    pub(super) document: Document,
+}
+
+/// How the chunks of one array become bytes.
+pub(super) struct Encoding {
+    name: String,
     encoder: Arc<Encoder>,
     array: Arc<Array<Files>>,
-    shapes: Shapes,
-    document: Document,
+    object: Vec<u64>,
+}
+
+impl Encoding {
+    pub(super) fn new(
+        name: &str,
+        variable: &Variable,
+        files: &Files,
+        metadata: ArrayMetadata,
+        object: &[u64],
+    ) -> Result<Self> {
+        let files = Arc::new(files.of_array(name)?);
+        let array = Array::new_with_metadata(files, "/", metadata).map_err(Error::other)?;
+        let (encoder, array) = (Arc::new(Encoder::of(variable)), Arc::new(array));
+        Ok(Self { name: name.to_owned(), encoder, array, object: object.to_vec() })
+    }
+
+    /// A chunk, which is cut off at the edges, as it is stored.
+    pub(super) async fn chunk(&self, values: Values) -> Result<Bytes> {
+        let (encoder, array) = (Arc::clone(&self.encoder), Arc::clone(&self.array));
+        let (object, stored) = (self.object.clone(), encoder.dtype());
+        let encoded = blocking(move || {
+            let values = padded(encoder.encode(values)?, &object, stored)?;
+            encode(&array, values)
+        });
+        encoded
+            .await?
+            .map_err(|error| Error::other(format!("`{}` cannot be written: {error}", self.name)))
+    }
 }
 
 impl<'a> Writing<'a> {
-    fn new(
-        name: &'a str,
+    pub(super) fn new(
+        name: &str,
         variable: &'a Variable,
         files: &Files,
         (chunking, format): (&Chunking, Format),
@@ -158,16 +209,14 @@ impl<'a> Writing<'a> {
             attrs.insert("coordinates".to_owned(), coordinates.into());
         }
         let document = format.array(variable, encoder.dtype(), &shapes, attrs);
-        let files = files.of_array(name)?;
         let metadata = document.metadata(format)?;
-        let array = Array::new_with_metadata(Arc::new(files.clone()), "/", metadata)
-            .map_err(Error::other)?;
-        let (encoder, array) = (Arc::new(encoder), Arc::new(array));
-        Ok(Self { name, variable, files, encoder, array, shapes, document })
+        let encoding = Encoding::new(name, variable, files, metadata, &shapes.object)?;
+        let files = files.of_array(name)?;
+        Ok(Self { variable, files, encoding, shapes, document })
     }
 
     /// Writes every chunk, as many at once as there are cores.
-    async fn write(&self) -> Result<u64> {
+    pub(super) async fn write(&self) -> Result<u64> {
         let grid = ChunkGrid::new(&self.variable.shape(), &self.shapes.object);
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let chunks = stream::iter(grid.all()).map(|index| {
@@ -182,16 +231,8 @@ impl<'a> Writing<'a> {
 
     async fn chunk(&self, index: &[u64], region: &Region) -> Result<u64> {
         let values = self.variable.data().read_region(region).await?;
-        let (encoder, array) = (Arc::clone(&self.encoder), Arc::clone(&self.array));
-        let (object, stored) = (self.shapes.object.clone(), encoder.dtype());
-        let encoded = blocking(move || {
-            let values = padded(encoder.encode(values)?, &object, stored)?;
-            encode(&array, values)
-        });
-        let encoded = encoded
-            .await?
-            .map_err(|error| Error::other(format!("`{}` cannot be written: {error}", self.name)))?;
-        put(&self.files, self.array.chunk_key(index).as_str(), encoded).await
+        let encoded = self.encoding.chunk(values).await?;
+        put(&self.files, self.encoding.array.chunk_key(index).as_str(), encoded).await
     }
 }
 

@@ -157,6 +157,11 @@ pub(super) fn alive(generation: &Path) -> Result<Path> {
     parse(&format!("{generation}/.alive"))
 }
 
+/// The folder of what several processes record of a generation that they fill together.
+pub(crate) fn scratch(generation: &Path) -> Result<Path> {
+    parse(&format!("{generation}/.regions"))
+}
+
 /// A path as it was written, never re-encoded: `Path::from` would turn `~` into `%7E`.
 pub(super) fn parse(path: &str) -> Result<Path> {
     Path::parse(path)

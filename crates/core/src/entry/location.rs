@@ -185,6 +185,34 @@ impl Location {
         Writing::begin(self, address, backend, options, inline_up_to)
     }
 
+    /// Goes on with a generation that was begun here, perhaps by another process.
+    ///
+    /// # Errors
+    ///
+    /// The location is not writable, or that is no generation.
+    pub fn resume(
+        &self,
+        address: &Address,
+        backend: &str,
+        options: toml::Table,
+        generation: &str,
+    ) -> Result<Writing> {
+        self.must_be_writable(address)?;
+        Writing::resume(self, address, backend, options, generation)
+    }
+
+    /// Removes what was needed of a generation until it was committed.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be listed or written; what is left harms nobody.
+    pub async fn sweep(&self, address: &Address, backend: &str, generation: &str) -> Result<()> {
+        let folder = layout::scratch(&address.generation(generation)?)?;
+        let store = &self.filesystem(backend).store;
+        let removed = super::removal::delete_folder(store, &folder).await;
+        removed.map(drop).map_err(|error| self.store_error(format!("remove {folder}"), error))
+    }
+
     /// What a backend needs in order to read one of a manifest's records.
     ///
     /// # Errors
@@ -255,7 +283,7 @@ impl Location {
 }
 
 /// A moment as manifests have it: RFC 3339, UTC, milliseconds.
-pub(super) fn rfc3339(moment: SystemTime) -> String {
+pub(crate) fn rfc3339(moment: SystemTime) -> String {
     let millis = match moment.duration_since(SystemTime::UNIX_EPOCH) {
         Ok(after) => i64::try_from(after.as_millis()).unwrap_or(i64::MAX),
         Err(before) => i64::try_from(before.duration().as_millis()).map_or(i64::MIN, |ms| -ms),

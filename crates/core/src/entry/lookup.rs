@@ -123,6 +123,14 @@ impl Entry {
     }
 }
 
+impl Seen {
+    /// The manifest that was seen, where there was a whole one: a tombstone is one too.
+    #[must_use]
+    pub fn manifest(&self) -> Option<Manifest> {
+        serde_json::from_slice(self.whole()?).ok()
+    }
+}
+
 impl Lookup {
     /// What a commit needs.
     #[must_use]

@@ -157,7 +157,10 @@ fn names(manifest: &Manifest, doomed: &Replaced) -> bool {
         || manifest.replaced.iter().any(|record| record.generation == doomed.generation)
 }
 
-async fn delete_folder(store: &Arc<dyn ObjectStore>, folder: &Path) -> object_store::Result<u64> {
+pub(super) async fn delete_folder(
+    store: &Arc<dyn ObjectStore>,
+    folder: &Path,
+) -> object_store::Result<u64> {
     let objects = store.list(Some(folder)).map_ok(|object| object.location).boxed();
     let deleted = store.delete_stream(objects).filter(|deleted| {
         let was_gone = matches!(deleted, Err(object_store::Error::NotFound { .. }));

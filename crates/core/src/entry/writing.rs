@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use data_encoding::BASE64;
-use futures::future::{AbortHandle, abortable};
+use futures::TryStreamExt as _;
+use futures::future::{AbortHandle, abortable, ready};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
 use ulid::Ulid;
@@ -89,6 +90,64 @@ impl Writing {
         let beats = Mutex::default();
         let backend = backend.to_owned();
         Ok(Self { target, backend, generation, alive: Arc::new(alive), beats })
+    }
+
+    /// Goes on with a generation that was begun, perhaps by another process.
+    pub(super) fn resume(
+        location: &Location,
+        address: &Address,
+        backend: &str,
+        options: toml::Table,
+        generation: &str,
+    ) -> Result<Self> {
+        if Ulid::from_string(generation).is_err() {
+            return Err(Error::other(format!("{generation:?} is no generation")));
+        }
+        let mut writing = Self::begin(location, address, backend, options, 0)?;
+        let prefix = address.generation(generation)?;
+        let shown = location.show_data(backend, &prefix);
+        if let Some(alive) = Arc::get_mut(&mut writing.alive) {
+            alive.path = layout::alive(&prefix)?;
+            alive.shown = shown.clone();
+        }
+        writing.target.prefix = prefix;
+        writing.target.shown = shown;
+        writing.generation = generation.to_owned();
+        Ok(writing)
+    }
+
+    /// Says now that the generation is alive.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be written.
+    pub async fn beat(&self) -> Result<()> {
+        self.alive.beat().await
+    }
+
+    /// Makes sure that a generation which others have written is surely untouched by `gc`, and
+    /// says that it is alive.
+    ///
+    /// # Errors
+    ///
+    /// It is gone, or nothing was written to it for so long that `gc` may be removing it; or the
+    /// store cannot be read or written.
+    pub async fn revive(&self) -> Result<()> {
+        let alive = &self.alive;
+        let listed = alive.store.list(Some(&self.target.prefix));
+        let newest = listed.map_ok(|object| SystemTime::from(object.last_modified));
+        let newest = newest
+            .try_fold(None, |newest, at| ready(Ok(newest.max(Some(at)))))
+            .await
+            .map_err(|error| alive.store_error("look for", error))?;
+        let Some(newest) = newest else {
+            return Err(alive.lost("nothing of what was begun is there any more"));
+        };
+        let age = (alive.clock)().duration_since(newest).unwrap_or(Duration::ZERO);
+        if age >= alive.grace / 2 && !alive.grace.is_zero() {
+            return Err(alive.lost("nothing was written to it for half of the grace time"));
+        }
+        self.beat().await
     }
 
     /// The same with the arguments of the call, for the backend to see.

@@ -11,6 +11,7 @@
 //! | [`recall`] | reading a value from the locations, in order |
 //! | [`keep`] | storing a value: asking, writing, committing |
 //! | [`upsert`] | merging a value into the stored one |
+//! | [`share`] | an entry that several processes fill |
 //! | [`convert`] | one value in several backends, or as several types |
 //! | [`queries`] | what can be asked of an entry without computing it |
 //! | [`report`] | one event an outcome, and the counts |
@@ -27,6 +28,7 @@ mod recall;
 mod report;
 mod request;
 mod session;
+pub(crate) mod share;
 mod upsert;
 
 use std::future::Future;
@@ -41,8 +43,9 @@ use crate::returns::{Returns, Split};
 use crate::stats::{COUNTERS, count};
 
 use self::lead::Run;
+pub(crate) use self::places::Place;
 pub(crate) use self::request::{Request, Said};
-use self::session::Session;
+pub(crate) use self::session::Session;
 
 /// A result as the memo and joined calls hold it.
 #[derive(Debug)]

@@ -5,8 +5,10 @@ use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, OnceLock};
 
-use crate::backend::{Backend, Source, Stored, Written};
-use crate::config::{LocationSettings, ManifestIdentity, OnStoreFailure, Scope, Settings};
+use crate::backend::{Backend, Source, Stored, Target, Written};
+use crate::config::{
+    CommitPolicy, LocationSettings, ManifestIdentity, OnStoreFailure, Scope, Settings,
+};
 use crate::entry::{
     Address, Committed, Draft, Entry, Filesystem, Input, Location, LocationName, LocationOptions,
     Lookup, Removal, Seen, Writing,
@@ -307,6 +309,90 @@ impl Place {
             }
         }
         Ok(())
+    }
+
+    /// The URL of the filesystem that a backend's data lies in, without credentials.
+    pub(crate) fn url(&self, backend: &str) -> &str {
+        &self.location.filesystem(backend).url
+    }
+
+    /// Whether the location's store honours conditions.
+    pub(crate) fn is_conditional(&self) -> bool {
+        self.location.options().commit == CommitPolicy::Conditional
+    }
+
+    /// Begins a generation that several processes fill, and gives its name and layout.
+    pub(crate) async fn begin<T: Send + Sync + 'static>(
+        &self,
+        address: &Address,
+        backend: &'static dyn Backend<T>,
+        template: T,
+        asked: Asked<'_>,
+    ) -> Result<(String, serde_json::Value)> {
+        let writer = self.writer(address, backend, asked);
+        let beginning = async move {
+            let writing = writer.begin().await?;
+            // Before anything else is there: from now on `gc` knows since when.
+            writing.beat().await?;
+            let layout = backend.begin(&template, writing.target()).await?;
+            Ok((writing.generation().to_owned(), layout))
+        };
+        self.run(runtime::within(beginning)).await
+    }
+
+    /// Where a generation that was begun is written.
+    pub(crate) fn resumed(
+        &self,
+        address: &Address,
+        backend: &str,
+        generation: &str,
+    ) -> Result<Target> {
+        let options = self.merged(backend, &toml::Table::new());
+        let writing = self.location.resume(address, backend, options, generation)?;
+        Ok(writing.target().clone())
+    }
+
+    /// Says that a generation that was begun is still being written.
+    pub(crate) async fn keep_alive(
+        &self,
+        address: &Address,
+        backend: &str,
+        generation: &str,
+    ) -> Result<()> {
+        let writing = self.location.resume(address, backend, toml::Table::new(), generation)?;
+        self.run(runtime::within(async move { writing.beat().await })).await
+    }
+
+    /// Has a backend check and finish what several processes have written.
+    pub(crate) async fn complete<T: Send + Sync + 'static>(
+        &self,
+        address: &Address,
+        backend: &'static dyn Backend<T>,
+        layout: serde_json::Value,
+        generation: &str,
+    ) -> Result<Stored> {
+        let options = self.merged(backend.name(), &toml::Table::new());
+        let writing = self.location.resume(address, backend.name(), options, generation)?;
+        let completing = async move {
+            writing.revive().await?;
+            let written = backend.complete(&layout, writing.target()).await?;
+            let (type_name, shape) = (std::any::type_name::<T>(), backend.type_shape());
+            writing.finish(written, None, type_name, shape).await
+        };
+        self.run(runtime::within(completing)).await
+    }
+
+    /// Removes what was needed until a commit.
+    pub(crate) async fn sweep(
+        &self,
+        address: &Address,
+        backend: &str,
+        generation: &str,
+    ) -> Result<()> {
+        let (location, address) = (self.location.clone(), address.clone());
+        let (backend, generation) = (backend.to_owned(), generation.to_owned());
+        let sweeping = async move { location.sweep(&address, &backend, &generation).await };
+        self.run(runtime::within(sweeping)).await
     }
 
     fn writer<T>(

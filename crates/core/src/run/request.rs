@@ -104,13 +104,15 @@ impl Prepared {
     pub(crate) fn address(&self, request: &Request, level: Level) -> Result<Address> {
         let namespace = self.plan.namespace.as_deref();
         let key = request.arguments.key(level, namespace)?;
-        let readable: Vec<String> = request
-            .arguments
-            .readable(level)
-            .into_iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
-        Address::new(self.identity.folder(), namespace, &readable.join(","), *key.as_bytes())
+        let readable = self.readable(request, level);
+        Address::new(self.identity.folder(), namespace, &readable, *key.as_bytes())
+    }
+
+    /// The arguments as the names of objects have them.
+    pub(crate) fn readable(&self, request: &Request, level: Level) -> String {
+        let readable = request.arguments.readable(level).into_iter();
+        let readable = readable.map(|(name, value)| format!("{name}={value}"));
+        readable.collect::<Vec<String>>().join(",")
     }
 
     /// The locations that this call reads, in order. One that cannot be opened is a warning.

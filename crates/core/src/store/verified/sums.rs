@@ -95,6 +95,37 @@ impl Sums {
         self.objects.values().fold(0, |sum, object| sum.saturating_add(object.bytes))
     }
 
+    /// Records an object of this content, written beside this record's own store.
+    ///
+    /// ```
+    /// use nuthatch_core::store::Sums;
+    ///
+    /// let mut sums = Sums::new();
+    /// sums.add("sst/c/0", &"a chunk".into());
+    /// assert_eq!((sums.len(), sums.bytes()), (1, 7));
+    /// ```
+    pub fn add(&mut self, name: &str, content: &bytes::Bytes) {
+        let mut summing = Summing::new(self.block);
+        summing.update(&PutPayload::from_bytes(content.clone()));
+        self.objects.insert(name.to_owned(), Arc::new(summing.finish()));
+    }
+
+    /// Takes over what another process has recorded.
+    ///
+    /// # Errors
+    ///
+    /// Its blocks are of another size.
+    pub fn merge(&mut self, other: Self) -> Result<()> {
+        if other.block != self.block {
+            let (own, others) = (self.block, other.block);
+            return Err(Error::other(format!(
+                "checksums of blocks of {others} bytes cannot join those of {own} bytes"
+            )));
+        }
+        self.objects.extend(other.objects);
+        Ok(())
+    }
+
     /// Makes them ready for a manifest: inline where they take at most `inline_up_to` bytes of
     /// JSON, else as the object `sums` below `prefix`, written now.
     ///
