@@ -4,7 +4,7 @@
 //!
 //! | room | holds |
 //! |---|---|
-//! | [`session`] | the session of frames that are recalled |
+//! | [`mod@session`] | the session of frames that are recalled |
 //! | `frame` | a frame as a [`Table`](nuthatch_table::Table): executed as a stream, opened over a scan |
 //! | `backend` | [`Frames`]: a tabular backend for frames |
 //! | `provider` | a stored table as DataFusion sees it: columns, filters and limit reach it |
