@@ -27,6 +27,7 @@ mod processes;
 mod processors;
 mod published;
 mod queries;
+mod races;
 mod readings;
 mod results;
 mod shared_lake;

@@ -311,24 +311,21 @@ impl<T: Send + Sync + 'static> Keeping<'_, T> {
         let mut seen = seen;
         for _ in 0..COMMIT_ATTEMPTS {
             let committed = self.place.commit(&self.address, seen, draft.clone()).await?;
-            let winner = match committed {
+            let (winner, removal) = match committed {
                 Committed::Done { entry, removal, .. } => {
                     remove(removal);
                     return Ok(Some((entry, bytes)));
                 }
-                Committed::Lost { winner, removal } => {
-                    // In the modes that replace, this write may still win.
-                    if self.prepared.plan.row.replacing == Replacing::Asks {
-                        remove(removal);
-                    }
-                    winner
-                }
+                Committed::Lost { winner, removal } => (winner, removal),
             };
             let stands = matches!(winner, Lookup::Found { .. });
             if stands && self.prepared.plan.row.replacing == Replacing::Asks {
+                remove(removal);
                 report::lost_race(&self.request.arguments, &self.place);
                 return Ok(None);
             }
+            // This write may still win, so what it has written stays.
+            drop(removal);
             seen = winner.into_seen();
         }
         Err(Error::Conflict { object: self.place.object(&self.address) })
