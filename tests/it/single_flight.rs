@@ -12,9 +12,11 @@ use futures::stream::StreamExt;
 use futures::{FutureExt, future};
 use nuthatch::prelude::*;
 use nuthatch::stats;
+use nuthatch_core::key::KeyEncoder;
 use tokio::sync::Semaphore;
 use tokio::task::yield_now;
 
+use crate::events::Events;
 use crate::lake::Lake;
 
 static RUNS: AtomicU32 = AtomicU32::new(0);
@@ -412,6 +414,89 @@ async fn calls_with_different_options_do_not_join() {
     }
     assert_eq!(same.await.unwrap(), [1; 3]);
     assert_eq!((runs(), stats().joined), (0, 1));
+}
+
+#[cache]
+async fn around(of: i64) -> nuthatch::Result<Vec<i64>> {
+    gated_async(of).await
+}
+
+#[tokio::test]
+async fn calls_that_pass_on_different_options_do_not_join() {
+    let _lake = Lake::new();
+    PERMITS.add_permits(1);
+    gated_async(1).await.unwrap();
+    assert_eq!(runs(), 1);
+    PERMITS.forget_permits(1);
+    let call = || around::call(1);
+    // A body that is held up below: the first call of this one reads what is stored.
+    let mut first = call().recompute(["gated_async"]).into_future();
+    assert!(is_pending(&mut first).await);
+    assert_eq!(runs(), 1);
+    let scoped = |options: Options| nuthatch::with_async(options, around(1));
+    let mut different = vec![
+        scoped(Options::new().recompute(["gated_async"]).namespace("other")).boxed(),
+        scoped(Options::new().recompute(["gated_async"]).backend("basic")).boxed(),
+        call().recompute(["gated_async"]).memoize(["gated_async"]).into_future(),
+        call().recompute(["gated_async"]).retry_null(true).into_future(),
+    ];
+    for call in &mut different {
+        assert!(is_pending(call).await);
+    }
+    // The same names join; no names at all do not, and read what was stored before.
+    let mut same = call().recompute(["gated_async"]).into_future();
+    assert!(is_pending(&mut same).await);
+    let joined = stats().joined;
+    let plain = tokio::time::timeout(Duration::from_secs(20), call()).await;
+    assert_eq!(plain.expect("it does not join").unwrap(), [1; 3]);
+    assert_eq!(stats().joined, joined, "what is to be recomputed below is another call");
+    PERMITS.add_permits(100);
+    for value in future::join_all(different).await {
+        assert_eq!(value.unwrap(), [1; 3]);
+    }
+    assert_eq!((first.await.unwrap(), same.await.unwrap()), (vec![1; 3], vec![1; 3]));
+}
+
+#[tokio::test]
+async fn a_namespace_that_holds_an_arguments_bytes_joins_nobody_else() {
+    #[cache]
+    async fn named(of: &str) -> nuthatch::Result<String> {
+        RUNS.fetch_add(1, Ordering::SeqCst);
+        let _permit = PERMITS.acquire().await;
+        Ok(of.to_owned())
+    }
+    fn encoded(text: &str) -> String {
+        let mut encoder = KeyEncoder::new();
+        encoder.str(text).unwrap();
+        String::from_utf8(encoder.as_bytes().to_vec()).unwrap()
+    }
+    let _lake = Lake::new();
+    // The first namespace, a NUL and the first argument are the bytes of the second ones.
+    let short = "b";
+    let long = format!("a\0{}", encoded(short));
+    let whole = encoded(&long);
+    let before = whole.strip_suffix(&format!("\0{}", encoded(short))).unwrap();
+    let mut first = named::call(&long).namespace("n").into_future();
+    let mut second = named::call(short).namespace(format!("n\0{before}")).into_future();
+    assert!(is_pending(&mut first).await && is_pending(&mut second).await);
+    assert_eq!(runs(), 2);
+    PERMITS.add_permits(2);
+    assert_eq!((first.await.unwrap(), second.await.unwrap()), (long.clone(), short.to_owned()));
+}
+
+#[tokio::test]
+async fn a_joined_call_does_not_complain_of_names_that_the_other_has_met() {
+    let _lake = Lake::new();
+    let events = Events::listen();
+    let call = || around::call(1).recompute(["gated_async"]);
+    let mut first = call().into_future();
+    assert!(is_pending(&mut first).await);
+    let mut second = call().into_future();
+    assert!(is_pending(&mut second).await);
+    PERMITS.add_permits(10);
+    assert_eq!((first.await.unwrap(), second.await.unwrap()), (vec![1; 3], vec![1; 3]));
+    assert_eq!(stats().joined, 1);
+    assert_eq!(events.warnings(), Vec::<String>::new());
 }
 
 #[tokio::test]

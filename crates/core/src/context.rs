@@ -187,6 +187,21 @@ impl Named {
         }
         met
     }
+
+    /// Another call has met these names, or has told which it did not.
+    fn settle(&self) {
+        let names = self.sets.iter().flat_map(|set| &set.names);
+        names.for_each(|(_, seen)| seen.store(true, Ordering::Relaxed));
+    }
+
+    /// The names in an order of their own, whoever said them.
+    fn sorted(&self) -> Vec<&str> {
+        let names = self.sets.iter().flat_map(|set| &set.names);
+        let mut names: Vec<&str> = names.map(|(name, _)| name.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
 }
 
 impl Drop for NameSet {
@@ -325,6 +340,34 @@ impl Inherited {
         self.recompute.add("recompute", options.recompute.as_ref());
         self.memoize.add("memoize", options.memoize.as_ref());
     }
+
+    /// What nested calls would do otherwise: calls join only where these bytes are equal too.
+    pub(crate) fn joining(&self, out: &mut Vec<u8>) {
+        use std::io::Write as _;
+        let Self { mode: _, retry_null, strict, recompute, memoize, scope } = self;
+        if retry_null.is_none()
+            && strict.is_none()
+            && scope.is_none()
+            && !recompute.asks()
+            && !memoize.asks()
+        {
+            return;
+        }
+        // Writing to a Vec cannot fail. The mode is among what is resolved.
+        let _ = write!(out, "{retry_null:?}{strict:?}");
+        for named in [recompute, memoize] {
+            let _ = write!(out, "{}{:?}", named.all, named.sorted());
+        }
+        if let Some(scope) = scope {
+            scope.joining(out);
+        }
+    }
+
+    /// A running call does what these options ask for.
+    pub(crate) fn settle(&self) {
+        self.recompute.settle();
+        self.memoize.settle();
+    }
 }
 
 impl Options {
@@ -344,6 +387,23 @@ impl Options {
         self.validate = self.validate.or(weaker.validate);
         self.cache = self.cache.or(weaker.cache);
         self
+    }
+
+    /// What of a scope holds for nested calls, and is not handed down otherwise.
+    fn joining(&self, out: &mut Vec<u8>) {
+        use std::io::Write as _;
+        // Not by `Debug`, which masks what looks like a secret. Writing to a Vec cannot fail.
+        let _ = write!(
+            out,
+            "{:?}{:?}{:?}{:?}{:?}{:?}{:?}",
+            self.namespace,
+            self.backend,
+            self.backend_options,
+            self.storage_backend,
+            self.storage_backend_options,
+            self.validate,
+            self.cache,
+        );
     }
 }
 

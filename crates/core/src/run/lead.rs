@@ -76,6 +76,7 @@ impl<'run, R, K: Returns<R>> Run<'run, R, K> {
             Role::Waiter(waiter) => match waiter.await {
                 Landing::Lead(lead) => (lead, plan.recompute),
                 Landing::Landed(outcome) => {
+                    plan.inherited.settle();
                     // What was asked to be made anew was, by another's hands.
                     if plan.recompute
                         && let Some(claim) = self.claim()

@@ -132,6 +132,7 @@ impl Plan {
             u8::from(self.validate),
             u8::from(self.cache),
         );
+        self.inherited.joining(out);
         let plain = self.backend.is_none() && self.storage_backend.is_none();
         if plain && self.backend_options.is_empty() && self.storage_backend_options.is_empty() {
             return;

@@ -94,9 +94,10 @@ impl Session {
         let namespace = plan.namespace.as_deref();
         let mut bytes = Vec::with_capacity(arguments.bytes().len() + 64);
         plan.joining(&mut bytes);
-        bytes.push(u8::from(namespace.is_some()));
+        // By its length, for a namespace may hold any character.
+        let length = namespace.map_or(u64::MAX, |namespace| namespace.len() as u64);
+        bytes.extend_from_slice(&length.to_le_bytes());
         bytes.extend_from_slice(namespace.unwrap_or_default().as_bytes());
-        bytes.push(0);
         bytes.extend_from_slice(arguments.bytes());
         let function = arguments.function().address();
         Arc::new((function, self.id, TypeId::of::<E>(), bytes))
