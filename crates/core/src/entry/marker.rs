@@ -222,7 +222,7 @@ impl Document {
         Err(Error::Config {
             message: format!(
                 "{} does not honour {what}, so two writers could overwrite each other unseen; \
-                 nothing was written. Set `commit = \"last-writer-wins\"` for this location to \
+                 no entry was written. Set `commit = \"last-writer-wins\"` for this location to \
                  accept that, or delete its {} to have it probed again",
                 location.shown(),
                 layout::MARKER
