@@ -1,6 +1,7 @@
 //! The conditional write that makes an entry visible, whole or not at all.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use object_store::path::Path;
@@ -21,8 +22,13 @@ use crate::backend::Stored;
 use crate::config::CommitPolicy;
 use crate::error::{Error, Result};
 
-/// How often a store may refuse a put although nothing has changed there.
-const REFUSALS: usize = 4;
+/// How often a store that answers at once may refuse a put although nothing has changed there.
+const REFUSALS: u32 = 4;
+/// The same of a store that waits, which refuses (409) while it is busy with another request for
+/// the object: the pauses between add up to some seconds.
+const REFUSALS_AFAR: u32 = 9;
+/// The first pause after such a refusal; each is twice as long as the one before.
+const PAUSE: Duration = Duration::from_millis(20);
 /// How often a change of what is there is made anew onto a winner.
 const MERGES: usize = 8;
 
@@ -186,6 +192,7 @@ impl Location {
         let rule = self.options().commit;
         self.marker().before_write(self, rule).await?;
         let path = address.manifest();
+        let afar = !self.options().filesystem.immediate;
         let mut refusals = 0;
         loop {
             let mode = self.mode(rule, seen)?;
@@ -211,8 +218,11 @@ impl Location {
                 return Ok(Put::Lost(now));
             }
             refusals += 1;
-            if refusals == REFUSALS {
+            if refusals == if afar { REFUSALS_AFAR } else { REFUSALS } {
                 return Err(self.refused(path, error));
+            }
+            if afar {
+                tokio::time::sleep(pause(refusals)).await;
             }
         }
     }
@@ -288,6 +298,14 @@ impl Location {
         );
         Err(usage(address, &message))
     }
+}
+
+/// The pause after that many refusals. Half of it is left to chance, so that writers who were
+/// refused together do not come back together.
+pub(super) fn pause(refusals: u32) -> Duration {
+    let longest = PAUSE * 2_u32.pow(refusals - 1);
+    let chance = (Ulid::new().random() & 0xff) as u32;
+    longest / 2 + longest / 512 * chance
 }
 
 /// What the next manifest takes over; nothing, where what was seen cannot be taken apart.

@@ -3,6 +3,7 @@
 use object_store::path::Path;
 use object_store::{ObjectStore, PutPayload};
 
+use super::super::commit::pause;
 use super::fake::Fault;
 use super::*;
 use crate::config::CommitPolicy;
@@ -185,6 +186,28 @@ fn a_refusal_without_a_winner_is_tried_again_and_then_told() {
     let null = Draft::new(Content::Null);
     let error = block_on(lake.commit(&address(), seen.seen(), null)).unwrap_err();
     assert!(error.to_string().contains("nothing has changed there"), "{error}");
+}
+
+#[tokio::test]
+async fn a_store_that_refuses_while_it_is_busy_is_given_time() {
+    let store = Arc::new(Fake::default());
+    let afar = Filesystem { immediate: false, ..filesystem(&store) };
+    let lake = Location::with_clock(LocationOptions::new(LocationName::Root, afar), clock);
+    // More than a store may refuse that answers at once.
+    store.fail_puts(&[Fault::Refused; 6]);
+    done(super::store(&lake, &address(), b"new").await);
+    let puts = store.requests().into_iter().filter(|request| request.contains("PUT _/"));
+    assert_eq!(puts.count(), 7);
+}
+
+#[test]
+fn pauses_grow_and_differ() {
+    for refusals in 1..9 {
+        let longest = Duration::from_millis(10 << refusals);
+        let pauses: Vec<_> = (0..64).map(|_| pause(refusals)).collect();
+        assert!(pauses.iter().all(|pause| (longest / 2..=longest).contains(pause)), "{pauses:?}");
+        assert!(pauses.iter().any(|pause| *pause != pauses[0]));
+    }
 }
 
 #[test]
