@@ -178,6 +178,18 @@ fn a_later_write_removes_what_was_replaced_before_the_grace_time() {
 }
 
 #[test]
+fn a_backend_with_options_of_its_own_in_the_locations_filesystem_is_opened_with_them() {
+    let lake = Lake::new();
+    large().unwrap();
+    assert_eq!(lake.opened("root"), 1, "manifests and data share a store");
+    nuthatch::set_parameter!("root.basic.filesystem_options.durable", true).unwrap();
+    nuthatch::set_parameter!("root.filesystem_options.durable", false).unwrap();
+    overwrite_large();
+    assert_eq!(lake.opened("root"), 3, "one for manifests, and one for what `basic` writes");
+    assert_eq!(large().unwrap().len(), 20_000);
+}
+
+#[test]
 fn a_tombstone_is_a_miss_that_a_new_value_replaces_unasked() {
     let lake = Lake::new();
     nuthatch::confirm_with(|_| panic!("nothing is there to ask about"));

@@ -108,6 +108,12 @@ impl Lake {
             .collect()
     }
 
+    /// How many stores were opened at a location's URL.
+    pub(crate) fn opened(&self, location: &str) -> usize {
+        let here = self.url(location);
+        self.counters.lock().unwrap().iter().filter(|(url, _)| *url == here).count()
+    }
+
     /// GETs and PUTs of entries and data that a location saw since the last reset: without
     /// `nuthatch.json`, which is read once a process, and the probe of a first write.
     pub(crate) fn counts(&self, location: &str) -> Counts {

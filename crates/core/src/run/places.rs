@@ -149,8 +149,7 @@ pub(crate) struct Place {
 impl Place {
     fn open(name: LocationName, place: &LocationSettings, settings: &Settings) -> Result<Self> {
         let open = |filesystem: &str, options: &toml::Table| {
-            let mut options = options.clone();
-            options.entry("durable").or_insert_with(|| settings.durable.into());
+            let options = store_options(filesystem, options, settings.durable);
             let store::Opened { store, url, immediate, folder, .. } =
                 store::open(filesystem, &options)?;
             let folder = folder.map(Into::into);
@@ -456,6 +455,19 @@ impl Place {
     }
 }
 
+/// What a store is opened with. `durable` is about disks: no other store knows the word.
+fn store_options(filesystem: &str, options: &toml::Table, durable: bool) -> toml::Table {
+    let mut options = options.clone();
+    let is_folder = match filesystem.split_once("://") {
+        Some((scheme, _)) => scheme.eq_ignore_ascii_case("file"),
+        None => true,
+    };
+    if is_folder {
+        options.entry("durable").or_insert_with(|| durable.into());
+    }
+    options
+}
+
 impl fmt::Debug for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The options may hold secrets.
@@ -525,5 +537,23 @@ pub(crate) fn remove(removal: Option<Removal>) {
     };
     if let Err(error) = runtime::spawn_detached(removing) {
         tracing::warn!(target: "nuthatch", %error, "replaced data could not be removed");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durable_is_told_to_folders_alone() {
+        let none = toml::Table::new();
+        for folder in ["/srv/lake", "file:///srv/lake", "FILE:///srv/lake"] {
+            assert_eq!(store_options(folder, &none, true)["durable"], true.into(), "{folder}");
+        }
+        for other in ["memory://lake", "s3://lake/a", "https://lake.org/a"] {
+            assert_eq!(store_options(other, &none, true), none, "{other}");
+        }
+        let own = toml::Table::from_iter([("durable".to_owned(), false.into())]);
+        assert_eq!(store_options("/srv/lake", &own, true), own);
     }
 }
