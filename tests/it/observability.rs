@@ -50,6 +50,17 @@ fn a_computed_result_is_one_event() {
 }
 
 #[test]
+fn the_key_of_what_was_computed_is_that_of_its_entry() {
+    let (_lake, events) = (Lake::new(), Events::listen());
+    let key = || {
+        measured::call(1).cache_mode(CacheMode::Local).run().unwrap();
+        outcome(&events).field("key").to_owned()
+    };
+    let (computed, recalled) = (key(), key());
+    assert_eq!(computed, recalled, "one entry of the local location, whose keys are its own");
+}
+
+#[test]
 fn a_recalled_result_is_one_event() {
     let (_lake, events) = (Lake::new(), Events::listen());
     measured(1).unwrap();

@@ -78,7 +78,7 @@ counters! {
     store_failures,
     /// Entries written.
     stored,
-    /// Bytes of values read from locations.
+    /// Bytes of values read from locations; of a lazy value those of its parts, as they are read.
     bytes_read,
     /// Bytes of values written to locations.
     bytes_written,

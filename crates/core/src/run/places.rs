@@ -15,7 +15,8 @@ use crate::entry::{
 };
 use crate::error::{Error, Result};
 use crate::runtime;
-use crate::store;
+use crate::stats::{COUNTERS, add};
+use crate::store::{self, Counting};
 use crate::time::TimeRange;
 
 /// Values whose encoding is at most this long lie in the manifest: one GET recalls them.
@@ -414,16 +415,22 @@ impl Place {
         options: &toml::Table,
         within: Option<&TimeRange>,
     ) -> Result<T> {
-        let source = self.source(address, stored, options)?;
+        let (source, meter) = self.metered(address, stored, options)?;
         let read = async |source: &Source, within: Option<&TimeRange>| match within {
             None => backend.read(source).await,
             Some(within) => backend.read_within(source, within).await,
         };
-        if source.immediate {
-            return runtime::within(read(&source, within)).await;
+        let value = if source.immediate {
+            runtime::within(read(&source, within)).await?
+        } else {
+            let within = within.cloned();
+            runtime::spawn(async move { read(&source, within.as_ref()).await }).await??
+        };
+        // What came with the manifest, or from a database.
+        if meter.is_none_or(|meter| meter.counts().bytes_read == 0) {
+            add(&COUNTERS.bytes_read, stored.bytes);
         }
-        let within = within.cloned();
-        runtime::spawn(async move { read(&source, within.as_ref()).await }).await?
+        Ok(value)
     }
 
     pub(crate) fn source(
@@ -432,8 +439,24 @@ impl Place {
         stored: &Arc<Stored>,
         options: &toml::Table,
     ) -> Result<Source> {
+        Ok(self.metered(address, stored, options)?.0)
+    }
+
+    /// A source whose store counts what is read of it, now and by what is read lazily later.
+    fn metered(
+        &self,
+        address: &Address,
+        stored: &Arc<Stored>,
+        options: &toml::Table,
+    ) -> Result<(Source, Option<Counting>)> {
         let options = self.merged(&stored.backend, options);
-        self.location.source(address, stored, options)
+        let mut source = self.location.source(address, stored, options)?;
+        if stored.inline.is_some() {
+            return Ok((source, None));
+        }
+        let meter = Counting::adding_to(source.store, &COUNTERS.bytes_read);
+        source.store = Arc::new(meter.clone());
+        Ok((source, Some(meter)))
     }
 
     /// The call's options for a backend, over the location's own.

@@ -298,7 +298,7 @@ impl<R, K: Returns<R>> Run<'_, R, K> {
     }
 
     pub(super) fn report_computed(&self, why: Why, facts: &Facts, kept: &Kept) {
-        let stored_in = kept.entries.iter().map(|(place, ..)| place.name().to_string()).collect();
+        let stored_in = kept.entries.iter().map(|(place, ..)| place.name().clone()).collect();
         let backends = kept.entries.first().map(|(_, _, entry)| entry.backends());
         let backend = backends.and_then(|backends| backends.first());
         let backend = backend.map(|stored| stored.backend.clone());

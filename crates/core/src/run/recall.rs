@@ -102,9 +102,6 @@ pub(crate) async fn recall<E: Send + Sync + 'static>(
             Err(error) => {
                 count(&COUNTERS.unreachable);
                 report::unreachable(prepared.identity, &place, &error);
-                if matches!(error, Error::NewerLayout { .. }) {
-                    missed.damage.get_or_insert(error);
-                }
             }
         }
     }

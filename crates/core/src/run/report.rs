@@ -7,7 +7,7 @@ use crate::entry::LocationName;
 use crate::error::Error;
 use crate::function::Identity;
 use crate::key::{Key, Level};
-use crate::stats::{COUNTERS, add, count, saved};
+use crate::stats::{COUNTERS, count, saved};
 
 use super::places::Place;
 use super::queries::level_of;
@@ -19,7 +19,7 @@ pub(crate) struct Computed {
     pub(crate) why: Why,
     pub(crate) seconds: f64,
     /// The locations that hold the result now.
-    pub(crate) stored_in: Vec<String>,
+    pub(crate) stored_in: Vec<LocationName>,
     /// The backend that it was stored in.
     pub(crate) backend: Option<String>,
     pub(crate) bytes: u64,
@@ -59,7 +59,6 @@ pub(crate) fn recalled<E>(arguments: &Arguments, namespace: Option<&str>, hit: &
         LocationName::Mirror(_) => &COUNTERS.mirror_hits,
     };
     count(counter);
-    add(&COUNTERS.bytes_read, hit.bytes);
     let seconds_saved = hit.entry.compute_seconds().unwrap_or_default();
     saved(seconds_saved);
     tracing::info!(
@@ -83,14 +82,14 @@ pub(crate) fn computed(arguments: &Arguments, namespace: Option<&str>, outcome: 
         Why::Unusable => &COUNTERS.unusable,
         Why::Uncached => &COUNTERS.uncached,
     });
-    let stored = match outcome.stored_in.as_slice() {
-        [] => "nowhere".to_owned(),
-        locations => locations.join(", "),
-    };
+    let names: Vec<String> = outcome.stored_in.iter().map(ToString::to_string).collect();
+    let stored = if names.is_empty() { "nowhere".to_owned() } else { names.join(", ") };
+    // The key of the entry that was made, by which it is recalled and found.
+    let level = outcome.stored_in.first().map_or(Level::Whole, level_of);
     tracing::info!(
         target: "nuthatch",
         function = function(arguments),
-        key = key(arguments, Level::Whole, namespace),
+        key = key(arguments, level, namespace),
         why = outcome.why.as_str(),
         location = stored,
         backend = outcome.backend,

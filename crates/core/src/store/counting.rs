@@ -74,6 +74,11 @@ impl Counting {
         Self { inner, tally: Arc::default() }
     }
 
+    /// Adds the bytes that are read to `total` too.
+    pub(crate) fn adding_to(inner: Arc<dyn ObjectStore>, total: &'static AtomicU64) -> Self {
+        Self { inner, tally: Arc::new(Tally { total: Some(total), ..Tally::default() }) }
+    }
+
     /// What was counted since the beginning.
     #[must_use]
     pub fn counts(&self) -> Counts {
@@ -101,6 +106,8 @@ impl Counting {
 struct Tally {
     requests: [AtomicU64; Operation::ALL.len()],
     bytes_read: AtomicU64,
+    /// Where all that is read is counted as well.
+    total: Option<&'static AtomicU64>,
     bytes_written: AtomicU64,
     logging: AtomicBool,
     log: Mutex<Vec<(Operation, Path)>>,
@@ -112,6 +119,13 @@ impl Tally {
         if self.logging.load(Ordering::Relaxed) {
             let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
             log.push((operation, path.clone()));
+        }
+    }
+
+    fn read(&self, bytes: u64) {
+        add(&self.bytes_read, bytes);
+        if let Some(total) = self.total {
+            add(total, bytes);
         }
     }
 
@@ -165,7 +179,7 @@ impl ObjectStore for Counting {
         self.tally.request(operation, location);
         let result = self.inner.get_opts(location, options).await?;
         if operation == Operation::Get {
-            add(&self.tally.bytes_read, result.range.end - result.range.start);
+            self.tally.read(result.range.end - result.range.start);
         }
         Ok(result)
     }
@@ -173,7 +187,7 @@ impl ObjectStore for Counting {
     async fn get_ranges(&self, location: &Path, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
         self.tally.request(Operation::GetRanges, location);
         let result = self.inner.get_ranges(location, ranges).await?;
-        add(&self.tally.bytes_read, result.iter().map(|bytes| bytes.len() as u64).sum());
+        self.tally.read(result.iter().map(|bytes| bytes.len() as u64).sum());
         Ok(result)
     }
 
