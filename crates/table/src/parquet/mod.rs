@@ -21,6 +21,9 @@
 //! | `upload` | bytes into an object |
 //! | `partition` | rows by the values of some columns |
 //! | `scan` | a stored table: [`ParquetScan`] |
+//! | `stored` | its files: where each column is, and how a unit of one is read |
+//! | `gathered` | all its rows, in the batches that were stored |
+//! | `streamed` | its rows, a row group in memory at a time |
 //! | `select` | the row groups that are read |
 //! | `fetch` | bytes from an object: whole, or the chunks that are needed |
 //! | `decode` | row groups into columns, on all cores |
@@ -28,6 +31,7 @@
 
 mod decode;
 mod fetch;
+mod gathered;
 mod groups;
 mod objects;
 mod options;
@@ -36,6 +40,8 @@ mod partition;
 mod record;
 mod scan;
 mod select;
+mod stored;
+mod streamed;
 mod upload;
 mod upsert;
 mod write;

@@ -11,7 +11,8 @@ use parquet::file::statistics::Statistics;
 
 use super::decode::Decoder;
 use super::fetch;
-use super::scan::{ParquetScan, Place, Stored};
+use super::scan::ParquetScan;
+use super::stored::{Place, Stored};
 use crate::time::TimeColumn;
 
 /// The row groups of each file that are read, in their order; `None` for all of a file.
