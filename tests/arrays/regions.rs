@@ -150,9 +150,10 @@ fn what_a_killed_process_left_is_named_and_done_by_the_next() {
     let ticket = fine::call(40).begin(template).run().unwrap();
     std::fs::write(path, serde_json::to_vec(&ticket).unwrap()).unwrap();
     let target = ticket.target().unwrap();
-    let chunks = folder.path().join("lake").join(target.prefix.as_ref()).join("value.zarr/x/c/0");
+    let prefix = folder.path().join("lake").join(target.prefix.as_ref());
+    let chunk = prefix.join("value.zarr/x/c/0/0");
     let mut killed = child("regions::child_that_fills_all_at_once", &folder.path().join("0"));
-    while !chunks.exists() {
+    while !chunk.exists() {
         assert!(killed.try_wait().unwrap().is_none(), "it ended before it wrote a chunk");
     }
     killed.kill().unwrap();
