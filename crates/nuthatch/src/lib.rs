@@ -1,4 +1,5 @@
-#![doc = include_str!("../README.md")]
+// Some of its examples need features: they are tested where those are on, and shown everywhere.
+#![cfg_attr(any(feature = "zarr", not(doctest)), doc = include_str!("../README.md"))]
 //!
 //! # The crate, room by room
 //!
