@@ -1,11 +1,15 @@
 //! The features of the face: each alone, none, the default ones, and all together. Features only
-//! add, so that these stand for the combinations between them.
+//! add, so that these stand for the combinations between them. What is told of a feature that is
+//! off can be seen here only: all other steps have them all on.
 
 use crate::Result;
 use crate::context::Context;
 use crate::metadata::{self, Package};
+use crate::scratch::Scratch;
 
 const FACE: &str = "nuthatch";
+/// The test of what is told where a feature is off, which the others are built without.
+const TOLD: &str = "a_type_that_a_feature_would_bring_is_told_with_that_feature";
 
 pub(super) fn run(context: &Context) -> Result {
     let packages = metadata::read(context, "Cargo.toml")?;
@@ -15,7 +19,9 @@ pub(super) fn run(context: &Context) -> Result {
         let arguments = arguments.chain(choice.iter().map(String::as_str));
         context.cargo(arguments.chain(["--", "-D", "warnings"])).run()?;
     }
-    Ok(())
+    let home = Scratch::new()?;
+    let told = ["test", "-p", &face.name, "--test", "ui", "--", "--exact", TOLD];
+    context.cargo(told).home(home.path()).run()
 }
 
 /// The face, and those below it that are always built: their warnings are seen as well.
