@@ -155,15 +155,18 @@ impl Arguments {
 
     /// Each argument's name and readable value: of one level, for manifests and paths.
     pub(crate) fn readable(&self, level: Level) -> Vec<(String, String)> {
-        let generics = self.generics().map(|(name, _, value)| (name, value));
-        let values = self
-            .values()
-            .filter(|(_, in_key, _)| *in_key || level == Level::Processed)
-            .map(|(name, _, value)| (name, value));
-        generics
-            .chain(values)
-            .map(|(name, value)| (name.to_owned(), key::readable(value)))
-            .collect()
+        let readable = |(name, value): (&str, _)| (name.to_owned(), key::readable(value));
+        self.readable_of(level).map(readable).collect()
+    }
+
+    /// The same as the names of objects have them: `year=2012,month=3`.
+    pub(crate) fn readable_path(&self, level: Level) -> String {
+        let mut path = String::new();
+        for (name, value) in self.readable_of(level) {
+            let comma = if path.is_empty() { "" } else { "," };
+            path.extend([comma, name, "=", &key::readable(value)]);
+        }
+        path
     }
 
     /// The call as people write it: `daily(year = 2012)`.
@@ -174,6 +177,16 @@ impl Arguments {
             .map(|(name, _, value)| format!("{name} = {}", key::readable(value)))
             .collect();
         format!("{name}({})", arguments.join(", "))
+    }
+
+    /// What is readable of one level, as it was encoded.
+    fn readable_of(&self, level: Level) -> impl Iterator<Item = (&'static str, &[u8])> {
+        let generics = self.generics().map(|(name, _, value)| (name, value));
+        let values = self
+            .values()
+            .filter(move |(_, in_key, _)| *in_key || level == Level::Processed)
+            .map(|(name, _, value)| (name, value));
+        generics.chain(values)
     }
 
     fn generics(&self) -> impl Iterator<Item = (&'static str, Option<&'static str>, &[u8])> {

@@ -10,13 +10,20 @@ use object_store::path::Path;
 use crate::backend::{Backends, Source, Stored, Target};
 use crate::error::{Error, Result};
 
+use super::plan::Plan;
 use super::queries::level_of;
 use super::recall::Hit;
 use super::report;
 use super::request::{Prepared, Request};
 
-/// Adds the backends that the call names and the entry lacks, in locations that its mode writes.
-/// What cannot be added is a warning: the value is there.
+/// Whether the call names backends for a location that its mode writes: some may be missing.
+pub(crate) fn may_miss<E>(prepared: &Prepared, hit: &Hit<E>) -> bool {
+    let Plan { backend, storage_backend, .. } = &prepared.plan;
+    (backend.is_some() || storage_backend.is_some()) && prepared.writes(hit.place.name())
+}
+
+/// Adds the backends that the call names and the entry lacks, where there [may be
+/// some](may_miss). What cannot be added is a warning: the value is there.
 pub(crate) async fn add_missing<E: Send + Sync + 'static>(
     request: &Request,
     prepared: &Prepared,
@@ -24,10 +31,6 @@ pub(crate) async fn add_missing<E: Send + Sync + 'static>(
     hit: &mut Hit<E>,
 ) {
     let plan = &prepared.plan;
-    let names_none = plan.backend.is_none() && plan.storage_backend.is_none();
-    if names_none || !prepared.writes(hit.place.name()) {
-        return;
-    }
     let place = Arc::clone(&hit.place);
     let address = match prepared.address(request, level_of(place.name())) {
         Ok(address) => address,

@@ -49,7 +49,9 @@ impl<R, K: Returns<R>> Run<'_, R, K> {
 
     async fn recalled_whole(&self, mut hit: Hit<K::Value>) -> Result<Done<K::Engine>> {
         let backends = self.returns.value_backends();
-        convert::add_missing(self.request, self.prepared, backends, &mut hit).await;
+        if convert::may_miss(self.prepared, &hit) {
+            convert::add_missing(self.request, self.prepared, backends, &mut hit).await;
+        }
         let lack = self.check(&hit)?;
         let is_local = *hit.place.name() == LocationName::Local;
         let mut value = match hit.value.take() {
@@ -70,7 +72,7 @@ impl<R, K: Returns<R>> Run<'_, R, K> {
             None => None,
         };
         let seconds = hit.entry.compute_seconds().unwrap_or_default();
-        let weight = self.weight(value.as_ref(), if is_local { hit.bytes } else { 0 });
+        let weight = self.weight(value.as_ref(), if is_local { hit.bytes() } else { 0 });
         let inputs = vec![hit.input];
         Ok(Done { value, inputs, seconds, weight, fresh: false, stored: true, lack })
     }

@@ -75,7 +75,7 @@ impl<R, K: Returns<R>> Run<'_, R, K> {
     /// Recalls what the call returns.
     async fn look(&self) -> Result<Looked<K::Engine>> {
         Ok(match self.recall(self.returns.engine_backends()).await? {
-            Recalled::Hit(hit) => Looked::Done(boxed(|| self.recalled(*hit)).await),
+            Recalled::Hit(hit) => Looked::Done(self.recalled(*hit).await),
             Recalled::Missed(missed) => Looked::Missed(Box::new(missed)),
         })
     }
@@ -100,19 +100,24 @@ impl<R, K: Returns<R>> Run<'_, R, K> {
         recalled
     }
 
-    /// What follows a hit: missing backends are added, and the local location gets a copy.
+    /// What follows a hit: missing backends are added, and the local location gets a copy. Both
+    /// are rare, and large futures: a hit pays for neither.
     async fn recalled(&self, mut hit: Hit<K::Engine>) -> Done<K::Engine> {
         let backends = self.returns.engine_backends();
-        convert::add_missing(self.request, self.prepared, backends, &mut hit).await;
+        if convert::may_miss(self.prepared, &hit) {
+            let (request, prepared) = (self.request, self.prepared);
+            boxed(|| convert::add_missing(request, prepared, backends, &mut hit)).await;
+        }
         let seconds = hit.entry.compute_seconds().unwrap_or_default();
         if self.prepared.plan.row.writes_local && *hit.place.name() != LocationName::Local {
             let value = hit.value.take();
             let (entry, missed) = (&hit.entry, &hit.missed);
             let (request, prepared) = (self.request, self.prepared);
-            let copied = keep::copy(request, prepared, backends, value, entry, missed, Vec::new());
+            let copied =
+                boxed(|| keep::copy(request, prepared, backends, value, entry, missed, Vec::new()));
             hit.value = copied.await;
         }
-        let weight = self.weight(hit.value.as_ref(), hit.bytes);
+        let weight = self.weight(hit.value.as_ref(), hit.bytes());
         Done {
             value: hit.value,
             inputs: vec![hit.input],
@@ -252,7 +257,8 @@ impl<R, K: Returns<R>> Run<'_, R, K> {
 
     /// A strict call found nothing that it may return.
     fn not_cached(&self, missed: Missed) -> R {
-        let searched = missed.searched.join(", ");
+        let searched: Vec<&str> = missed.searched.iter().map(|place| place.shown()).collect();
+        let searched = searched.join(", ");
         let error = missed.damage.unwrap_or_else(|| Error::NotCached {
             call: self.request.arguments.shown(),
             searched: if searched.is_empty() { "no location".to_owned() } else { searched },

@@ -31,8 +31,7 @@ pub(crate) struct Hit<E> {
     pub(crate) seen: Seen,
     pub(crate) input: Input,
     /// None for a null entry.
-    pub(crate) backend: Option<String>,
-    pub(crate) bytes: u64,
+    pub(crate) stored: Option<Arc<Stored>>,
     /// What was seen in the locations asked before.
     pub(crate) missed: Missed,
 }
@@ -44,7 +43,7 @@ pub(crate) struct Missed {
     /// The state of each location that was reached.
     pub(crate) seen: Vec<(LocationName, Seen)>,
     /// The locations asked, for the error of a strict call.
-    pub(crate) searched: Vec<String>,
+    pub(crate) searched: Vec<Arc<Place>>,
     /// The first damage or newer layout met, which a strict call reports.
     pub(crate) damage: Option<Error>,
 }
@@ -77,7 +76,6 @@ pub(crate) async fn recall<E: Send + Sync + 'static>(
     }
     for place in prepared.read() {
         let address = prepared.address(request, level_of(place.name()))?;
-        missed.searched.push(place.shown().to_owned());
         let asked = Asked { plan: &prepared.plan, writes: prepared.writes(place.name()), within };
         match at(&place, &address, &asked, backends, has_null).await {
             Ok(At::Hit(mut hit)) => {
@@ -104,6 +102,7 @@ pub(crate) async fn recall<E: Send + Sync + 'static>(
                 report::unreachable(prepared.identity, &place, &error);
             }
         }
+        missed.searched.push(place);
     }
     Ok(Recalled::Missed(missed))
 }
@@ -170,8 +169,7 @@ async fn at<E: Send + Sync + 'static>(
         let within = asked.within(place, &entry);
         match read(place, address, &stored, backend, &plan.backend_options, within).await {
             Ok(value) => {
-                let stored = Some(&*stored);
-                return Ok(At::hit(place, address, entry, seen, Some(value), stored));
+                return Ok(At::hit(place, address, entry, seen, Some(value), Some(stored)));
             }
             Err(error @ Error::TypeChanged { .. }) => {
                 return Ok(At::Unusable(seen, Some(error)));
@@ -187,6 +185,13 @@ async fn at<E: Send + Sync + 'static>(
     }
 }
 
+impl<E> Hit<E> {
+    /// The size of what is stored; 0 for a null entry.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.stored.as_ref().map_or(0, |stored| stored.bytes)
+    }
+}
+
 impl<E> At<E> {
     fn hit(
         place: &Arc<Place>,
@@ -194,18 +199,16 @@ impl<E> At<E> {
         entry: Entry,
         seen: Seen,
         value: Option<E>,
-        stored: Option<&Stored>,
+        stored: Option<Arc<Stored>>,
     ) -> Self {
-        let input = place.input(address, stored);
-        let bytes = stored.map_or(0, |stored| stored.bytes);
+        let input = place.input(address, stored.as_deref());
         Self::Hit(Box::new(Hit {
             value,
             place: Arc::clone(place),
             entry,
             seen,
             input,
-            backend: stored.map(|stored| stored.backend.clone()),
-            bytes,
+            stored,
             missed: Missed::default(),
         }))
     }

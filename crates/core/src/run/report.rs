@@ -67,8 +67,8 @@ pub(crate) fn recalled<E>(arguments: &Arguments, namespace: Option<&str>, hit: &
         key = key(arguments, level_of(hit.place.name()), namespace),
         path = hit.input.path,
         location = %hit.place.name(),
-        backend = hit.backend.as_deref(),
-        bytes = hit.bytes,
+        backend = hit.stored.as_ref().map(|stored| stored.backend.as_str()),
+        bytes = hit.bytes(),
         seconds = took,
         seconds_saved,
         "recalled {arguments:?} from {} in {}", hit.place.name(), short(took)

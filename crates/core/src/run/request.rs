@@ -104,31 +104,20 @@ impl Prepared {
     pub(crate) fn address(&self, request: &Request, level: Level) -> Result<Address> {
         let namespace = self.plan.namespace.as_deref();
         let key = request.arguments.key(level, namespace)?;
-        let readable = self.readable(request, level);
+        let readable = request.arguments.readable_path(level);
         Address::new(self.identity.folder(), namespace, &readable, *key.as_bytes())
     }
 
-    /// The arguments as the names of objects have them.
-    pub(crate) fn readable(&self, request: &Request, level: Level) -> String {
-        let readable = request.arguments.readable(level).into_iter();
-        let readable = readable.map(|(name, value)| format!("{name}={value}"));
-        readable.collect::<Vec<String>>().join(",")
-    }
-
     /// The locations that this call reads, in order. One that cannot be opened is a warning.
-    pub(crate) fn read(&self) -> Vec<Arc<Place>> {
-        let mut places = Vec::new();
-        if self.plan.row.reads_local {
-            places.push(self.places.local());
-        }
-        if self.plan.reads_root() {
-            places.extend(self.places.root());
-            places.extend(self.places.mirrors(&self.scope));
-        }
-        let opened = places.into_iter().filter_map(|place| {
+    pub(crate) fn read(&self) -> impl Iterator<Item = Arc<Place>> {
+        let local = self.plan.row.reads_local.then(|| self.places.local());
+        let lake = self
+            .plan
+            .reads_root()
+            .then(|| self.places.root().into_iter().chain(self.places.mirrors(&self.scope)));
+        local.into_iter().chain(lake.into_iter().flatten()).filter_map(|place| {
             place.inspect_err(|error| report::cannot_open(self.identity, error)).ok()
-        });
-        opened.collect()
+        })
     }
 
     /// The locations that this call writes.

@@ -51,7 +51,7 @@ pub(crate) async fn begin<T: Send + Sync + 'static>(
         filesystem: place.url(backend.name()).to_owned(),
         function: prepared.identity.folder().to_owned(),
         namespace: prepared.plan.namespace.clone(),
-        arguments: prepared.readable(&request, level_of(place.name())),
+        arguments: request.arguments.readable_path(level_of(place.name())),
         key: HEXLOWER.encode(address.key()),
         generation,
         backend: backend.name().to_owned(),
