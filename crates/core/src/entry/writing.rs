@@ -26,7 +26,7 @@ const SHORTEST: Duration = Duration::from_secs(1);
 /// A generation that is being written: where, and that somebody still does.
 ///
 /// A write that is not ready at once has [`keep_alive`](Self::keep_alive) spawned beside it,
-/// which ends when this is dropped.
+/// which ends when this is dropped: after the commit, which may take long as well.
 #[derive(Debug)]
 pub struct Writing {
     target: Target,
@@ -163,6 +163,16 @@ impl Writing {
         &self.target
     }
 
+    /// Makes sure that what was written is still there: to be asked before a manifest names it.
+    ///
+    /// # Errors
+    ///
+    /// There was no sign of life for so long that `gc` may have removed it, or the store cannot
+    /// be read.
+    pub async fn check(&self) -> Result<()> {
+        self.alive.check().await
+    }
+
     /// The generation's identifier.
     #[must_use]
     pub fn generation(&self) -> &str {
@@ -214,7 +224,7 @@ impl Writing {
         type_shape: Option<String>,
     ) -> Result<Stored> {
         if written.inline.is_none() {
-            self.alive.check().await?;
+            self.check().await?;
         }
         let base = base.filter(|_| written.in_base);
         Ok(Stored {

@@ -50,13 +50,13 @@ pub(crate) async fn add_missing<E: Send + Sync + 'static>(
         }
         let Some(value) = hit.value.take() else { return };
         present.push(backend.name().to_owned());
-        let (value, stored) = place.write(&address, backend, value, request.asked(options)).await;
+        let (value, fresh) = place.write(&address, backend, value, request.asked(options)).await;
         hit.value = Some(value);
         let added = async {
             let from = hit.input.generation.clone().unwrap_or_default();
-            let stored = stored?;
-            let added = Arc::new(stored.clone());
-            place.add_backend(&address, hit.seen.clone(), from, stored).await?;
+            let fresh = fresh?;
+            place.add_backend(&address, hit.seen.clone(), from, &fresh).await?;
+            let added = Arc::new(fresh.stored);
             if let Err(error) = place.publish(&address, added, backend, options).await {
                 report::not_published(&request.arguments, place.shown(), &error);
             }

@@ -14,7 +14,7 @@ use crate::key::Level;
 use crate::mode::Replacing;
 use crate::stats::{COUNTERS, add, count};
 
-use super::places::{Place, remove};
+use super::places::{Fresh, Place, remove};
 use super::queries::level_of;
 use super::recall::{Missed, pick, read};
 use super::report;
@@ -184,9 +184,9 @@ impl<T: Send + Sync + 'static> Keeping<'_, T> {
             Ok(backend) => backend,
             Err(error) => return (value, Err(error)),
         };
-        let (value, content) = self.write(value, backend).await;
-        let result = match content {
-            Ok(content) => self.commit(seen, content).await,
+        let (value, fresh) = self.write(value, backend).await;
+        let result = match fresh {
+            Ok(fresh) => self.commit(seen, fresh).await,
             Err(error) => Err(error),
         };
         let (Some(backend), Ok(Some((entry, _)))) = (backend, &result) else {
@@ -290,27 +290,28 @@ impl<T: Send + Sync + 'static> Keeping<'_, T> {
         &self,
         value: Option<T>,
         backend: Option<&'static dyn Backend<T>>,
-    ) -> (Option<T>, Result<Content>) {
-        let Some(value) = value else { return (None, Ok(Content::Null)) };
+    ) -> (Option<T>, Result<Option<Fresh>>) {
+        let Some(value) = value else { return (None, Ok(None)) };
         let Some(backend) = backend else {
             return (Some(value), Err(Error::other("the type has no backend")));
         };
         let asked = self.request.asked(self.options());
-        let (value, stored) = self.place.write(&self.address, backend, value, asked).await;
-        (Some(value), stored.map(|stored| Content::Value(vec![stored])))
+        let (value, fresh) = self.place.write(&self.address, backend, value, asked).await;
+        (Some(value), fresh.map(Some))
     }
 
     /// Commits, and where another writer was first: replaces it in the modes that replace, lets
     /// it stand in those that ask.
-    async fn commit(&self, seen: Seen, content: Content) -> Result<Written> {
-        let bytes = match &content {
-            Content::Value(stored) => stored.iter().map(|stored| stored.bytes).sum(),
-            Content::Null => 0,
-        };
+    async fn commit(&self, seen: Seen, fresh: Option<Fresh>) -> Result<Written> {
+        let bytes = fresh.as_ref().map_or(0, |fresh| fresh.stored.bytes);
+        let content = fresh
+            .as_ref()
+            .map_or(Content::Null, |fresh| Content::Value(vec![fresh.stored.clone()]));
         let draft = self.draft(content);
         let mut seen = seen;
         for _ in 0..COMMIT_ATTEMPTS {
-            let committed = self.place.commit(&self.address, seen, draft.clone()).await?;
+            let (address, draft) = (&self.address, draft.clone());
+            let committed = self.place.commit(address, seen, draft, fresh.as_ref()).await?;
             let (winner, removal) = match committed {
                 Committed::Done { entry, removal, .. } => {
                     remove(removal);

@@ -211,14 +211,21 @@ impl Place {
         runtime::spawn(async move { location.look_up(&address).await }).await?
     }
 
+    /// Commits a draft that names what is fresh; none of a null.
     pub(crate) async fn commit(
         &self,
         address: &Address,
         seen: Seen,
         draft: Draft,
+        fresh: Option<&Fresh>,
     ) -> Result<Committed> {
         let (location, address) = (self.location.clone(), address.clone());
-        self.run(async move { location.commit(&address, &seen, draft).await }).await
+        let guard = fresh.and_then(Fresh::guard);
+        let committing = async move {
+            check(guard.as_deref()).await?;
+            location.commit(&address, &seen, draft).await
+        };
+        self.run(committing).await
     }
 
     /// Adds a backend that holds the same value as the generation `from`.
@@ -227,12 +234,15 @@ impl Place {
         address: &Address,
         seen: Seen,
         from: String,
-        stored: Stored,
+        fresh: &Fresh,
     ) -> Result<()> {
         let (location, address) = (self.location.clone(), address.clone());
-        let added =
-            self.run(async move { location.add_backend(&address, &seen, &from, stored).await });
-        match added.await? {
+        let (guard, stored) = (fresh.guard(), fresh.stored.clone());
+        let adding = async move {
+            check(guard.as_deref()).await?;
+            location.add_backend(&address, &seen, &from, stored).await
+        };
+        match self.run(adding).await? {
             Committed::Done { removal, .. } | Committed::Lost { removal, .. } => remove(removal),
         }
         Ok(())
@@ -252,7 +262,7 @@ impl Place {
         backend: &'static dyn Backend<T>,
         value: T,
         asked: Asked<'_>,
-    ) -> (T, Result<Stored>) {
+    ) -> (T, Result<Fresh>) {
         let writer = self.writer(address, backend, asked);
         if self.location.filesystem(backend.name()).immediate && self.is_immediate() {
             let stored = runtime::within(writer.write(&value)).await;
@@ -277,7 +287,7 @@ impl Place {
         keys: &'static [&'static str],
         base: Option<Source>,
         asked: Asked<'_>,
-    ) -> Result<Stored> {
+    ) -> Result<Fresh> {
         let writer = self.writer(address, backend, asked);
         let value = Arc::clone(value);
         let merging = async move { writer.upsert(&value, keys, base.as_ref()).await };
@@ -370,14 +380,18 @@ impl Place {
         backend: &'static dyn Backend<T>,
         layout: serde_json::Value,
         generation: &str,
-    ) -> Result<Stored> {
+    ) -> Result<Fresh> {
         let options = self.merged(backend.name(), &toml::Table::new());
         let writing = self.location.resume(address, backend.name(), options, generation)?;
         let completing = async move {
             writing.revive().await?;
+            if !writing.target().immediate {
+                runtime::spawn_detached(writing.keep_alive())?;
+            }
             let written = backend.complete(&layout, writing.target()).await?;
             let (type_name, shape) = (std::any::type_name::<T>(), backend.type_shape());
-            writing.finish(written, None, type_name, shape).await
+            let stored = writing.finish(written, None, type_name, shape).await?;
+            Ok(Fresh::new(stored, writing))
         };
         self.run(runtime::within(completing)).await
     }
@@ -516,16 +530,16 @@ struct Writer<T: 'static> {
 }
 
 impl<T: Send + Sync + 'static> Writer<T> {
-    async fn write(self, value: &T) -> Result<Stored> {
+    async fn write(self, value: &T) -> Result<Fresh> {
         let writing = self.begin().await?;
         let written = self.backend.write(value, writing.target()).await?;
-        self.finish(&writing, written, None).await
+        self.finish(writing, written, None).await
     }
 
-    async fn upsert(self, value: &T, keys: &[&str], base: Option<&Source>) -> Result<Stored> {
+    async fn upsert(self, value: &T, keys: &[&str], base: Option<&Source>) -> Result<Fresh> {
         let writing = self.begin().await?;
         let written = self.backend.upsert(value, keys, base, writing.target()).await?;
-        self.finish(&writing, written, base).await
+        self.finish(writing, written, base).await
     }
 
     async fn begin(&self) -> Result<Writing> {
@@ -540,13 +554,41 @@ impl<T: Send + Sync + 'static> Writer<T> {
 
     async fn finish(
         &self,
-        writing: &Writing,
+        writing: Writing,
         written: Written,
         base: Option<&Source>,
-    ) -> Result<Stored> {
+    ) -> Result<Fresh> {
         let type_name = std::any::type_name::<T>();
         let base = base.map(|base| &*base.record);
-        writing.finish(written, base, type_name, self.backend.type_shape()).await
+        let stored = writing.finish(written, base, type_name, self.backend.type_shape()).await?;
+        Ok(Fresh::new(stored, writing))
+    }
+}
+
+/// A generation that was written, and that no manifest names yet: `gc` leaves it alone until this
+/// is dropped.
+#[derive(Debug)]
+pub(crate) struct Fresh {
+    pub(crate) stored: Stored,
+    /// None of what lies in the manifest alone.
+    writing: Option<Arc<Writing>>,
+}
+
+impl Fresh {
+    fn new(stored: Stored, writing: Writing) -> Self {
+        let writing = stored.inline.is_none().then(|| Arc::new(writing));
+        Self { stored, writing }
+    }
+
+    fn guard(&self) -> Option<Arc<Writing>> {
+        self.writing.clone()
+    }
+}
+
+async fn check(guard: Option<&Writing>) -> Result<()> {
+    match guard {
+        Some(writing) => writing.check().await,
+        None => Ok(()),
     }
 }
 
@@ -565,7 +607,40 @@ pub(crate) fn remove(removal: Option<Removal>) {
 
 #[cfg(test)]
 mod tests {
+    use object_store::ObjectStoreExt as _;
+
     use super::*;
+    use crate::entry::Content;
+
+    const BACKEND: &dyn Backend<Vec<u8>> = &crate::basic::Basic;
+
+    #[test]
+    fn what_gc_may_have_removed_since_it_was_written_is_not_committed() {
+        let open = store::open("memory://fresh-and-gone", &toml::Table::new()).unwrap();
+        let store::Opened { store, url, immediate, .. } = open;
+        let lake = Filesystem { store: Arc::clone(&store), url, immediate, folder: None };
+        let location = Location::new(LocationOptions::new(LocationName::Root, lake));
+        let place = Place { location, options: BTreeMap::new() };
+        let address = Address::new("lake.big", None, "", [7; 32]).unwrap();
+        let options = toml::Table::new();
+        runtime::block_on(async {
+            let asked = Asked { options: &options, arguments: BTreeMap::new() };
+            let (_, fresh) = place.write(&address, BACKEND, vec![7; 100_000], asked).await;
+            let fresh = fresh.unwrap();
+            let guard = fresh.guard().expect("it lies outside the manifest");
+            guard.beat().await.unwrap();
+            let commit = async || {
+                let seen = place.look_up(&address).await.unwrap().into_seen();
+                let draft = Draft::new(Content::Value(vec![fresh.stored.clone()]));
+                place.commit(&address, seen, draft, Some(&fresh)).await
+            };
+            let alive = format!("{}/.alive", fresh.stored.path);
+            store.delete(&object_store::path::Path::parse(alive).unwrap()).await.unwrap();
+            let error = commit().await.unwrap_err().to_string();
+            assert!(error.contains("`.alive` is gone"), "{error}");
+            assert!(place.look_up(&address).await.unwrap().entry().is_none());
+        });
+    }
 
     #[test]
     fn durable_is_told_to_folders_alone() {

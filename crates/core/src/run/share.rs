@@ -163,8 +163,8 @@ impl<T: Send + Sync + 'static> Sharing<T> {
         let generation = ticket.generation();
         let layout = ticket.layout.clone();
         let completed = self.place.complete(&self.address, self.backend, layout, generation).await;
-        let stored = match completed {
-            Ok(stored) => stored,
+        let fresh = match completed {
+            Ok(fresh) => fresh,
             Err(error) => {
                 // Another process may have committed it meanwhile, and swept up behind itself.
                 let now = self.place.look_up(&self.address).await?;
@@ -173,12 +173,13 @@ impl<T: Send + Sync + 'static> Sharing<T> {
         };
         let facts =
             Facts { seconds: seconds_since(&ticket.began_at), asked_range, ..Facts::default() };
-        let bytes = stored.bytes;
-        let content = Content::Value(vec![stored]);
+        let bytes = fresh.stored.bytes;
+        let content = Content::Value(vec![fresh.stored.clone()]);
         let draft = draft(&self.request, &self.prepared, &self.place, content, &facts);
         for _ in 0..COMMIT_ATTEMPTS {
             let seen = looked.seen().clone();
-            match self.place.commit(&self.address, seen, draft.clone()).await? {
+            let draft = draft.clone();
+            match self.place.commit(&self.address, seen, draft, Some(&fresh)).await? {
                 Committed::Done { entry, removal, .. } => {
                     remove(removal);
                     count(&COUNTERS.stored);

@@ -99,10 +99,12 @@ impl<T: Send + Sync + 'static> Upsert<T> {
             let (backend, keys) = (self.backend, self.keys);
             let asked = request.asked(options);
             let merged = self.place.upsert(&address, backend, &value, keys, base, asked);
-            let stored = merged.await?;
-            let bytes = stored.bytes;
-            let draft = draft(request, prepared, &self.place, Content::Value(vec![stored]), facts);
-            match self.place.commit(&address, looked.seen().clone(), draft).await? {
+            let fresh = merged.await?;
+            let bytes = fresh.stored.bytes;
+            let content = Content::Value(vec![fresh.stored.clone()]);
+            let draft = draft(request, prepared, &self.place, content, facts);
+            let seen = looked.seen().clone();
+            match self.place.commit(&address, seen, draft, Some(&fresh)).await? {
                 Committed::Lost { removal, .. } => remove(removal),
                 Committed::Done { entry, removal, .. } => {
                     remove(removal);
