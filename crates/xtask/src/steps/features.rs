@@ -1,6 +1,6 @@
 //! The features of the face: each alone, none, the default ones, and all together. Features only
-//! add, so that these stand for the combinations between them. What is told of a feature that is
-//! off can be seen here only: all other steps have them all on.
+//! add, so that these stand for the combinations between them. The tests of compile errors run here:
+//! what the compiler says depends on what else is there, and all other steps have all features on.
 
 use crate::Result;
 use crate::context::Context;
@@ -8,8 +8,8 @@ use crate::metadata::{self, Package};
 use crate::scratch::Scratch;
 
 const FACE: &str = "nuthatch";
-/// The test of what is told where a feature is off, which the others are built without.
-const TOLD: &str = "a_type_that_a_feature_would_bring_is_told_with_that_feature";
+/// The features that the tests of compile errors are about; those of the others need none of them.
+const TOLD: [&[&str]; 2] = [&[], &["--features", "parquet"]];
 
 pub(super) fn run(context: &Context) -> Result {
     let packages = metadata::read(context, "Cargo.toml")?;
@@ -20,8 +20,12 @@ pub(super) fn run(context: &Context) -> Result {
         context.cargo(arguments.chain(["--", "-D", "warnings"])).run()?;
     }
     let home = Scratch::new()?;
-    let told = ["test", "-p", &face.name, "--test", "ui", "--", "--exact", TOLD];
-    context.cargo(told).home(home.path()).run()
+    for features in TOLD {
+        let told = ["test", "-p", &face.name, "--test", "ui"];
+        let told = told.into_iter().chain(features.iter().copied());
+        context.cargo(told).home(home.path()).run()?;
+    }
+    Ok(())
 }
 
 /// The face, and those below it that are always built: their warnings are seen as well.
