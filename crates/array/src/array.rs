@@ -284,7 +284,7 @@ impl DataArray {
         self.reduced(Reduction::Mean, dims)
     }
 
-    /// The sum: of floats as `f64`, without NaN, of integers as `i64`.
+    /// The sum: of floats as `f64`, without NaN, of integers as `i64`, of unsigned ones as `u64`.
     ///
     /// # Errors
     ///

@@ -9,6 +9,7 @@ use nuthatch_core::{Error, Result};
 
 use crate::calendar::NAT;
 use crate::data::Data;
+use crate::dtype::DType;
 use crate::region::{ChunkGrid, Region};
 use crate::values::{Shared, Values};
 
@@ -113,13 +114,10 @@ impl Reduction {
         };
         // 2⁶⁴ elements of 64 bits do not reach the end of an i128.
         let sums = fold(&wide, axes, 0, |sum, x| *sum += x);
-        let narrow: Option<Vec<i64>> = sums.iter().map(|sum| i64::try_from(*sum).ok()).collect();
-        let narrow = narrow.ok_or_else(|| {
-            Error::other("a sum leaves the 64-bit integers; convert to float64 first".to_owned())
-        })?;
-        let shape = IxDyn(sums.shape());
-        let sums = ArrayD::from_shape_vec(shape, narrow).map_err(Error::other)?;
-        Ok(Values::I64(sums.into_shared()))
+        match values.dtype() {
+            DType::U8 | DType::U16 | DType::U32 | DType::U64 => Ok(Values::U64(narrow(&sums)?)),
+            _ => Ok(Values::I64(narrow(&sums)?)),
+        }
     }
 
     fn extreme(self, values: &Values, axes: &[usize]) -> Result<Values> {
@@ -163,6 +161,16 @@ impl Reduction {
     fn nothing(self) -> Error {
         Error::other(format!("nothing has no {}: a dimension is empty", self.name()))
     }
+}
+
+/// Sums in the 64 bits that numpy gives them: of unsigned integers unsigned ones.
+fn narrow<T: TryFrom<i128> + Clone>(sums: &ArrayD<i128>) -> Result<Shared<T>> {
+    let narrow: Option<Vec<T>> = sums.iter().map(|sum| T::try_from(*sum).ok()).collect();
+    let narrow = narrow.ok_or_else(|| {
+        Error::other("a sum leaves the 64-bit integers; convert to float64 first".to_owned())
+    })?;
+    let sums = ArrayD::from_shape_vec(IxDyn(sums.shape()), narrow).map_err(Error::other)?;
+    Ok(sums.into_shared())
 }
 
 /// What is known of a place of the result after some of its chunks.

@@ -1,7 +1,9 @@
 //! Selections and reductions.
 
+use std::time::Duration;
+
 use super::small;
-use crate::{Dataset, Index, Label, Values, Variable};
+use crate::{Calendar, Dataset, Index, Label, Shared, TimeUnit, Values, Variable};
 
 fn numbers(dataset: &Dataset, array: &str) -> Vec<f64> {
     dataset.array(array).unwrap().values::<f64>().unwrap().iter().copied().collect()
@@ -56,6 +58,82 @@ fn a_label_that_is_not_there_or_stands_twice_is_told() {
         let error = selected.unwrap_err().to_string();
         assert!(error.contains(expected), "{error}");
     }
+}
+
+#[test]
+fn a_label_that_is_not_there_names_the_nearest() {
+    let rain = small();
+    let cases = [
+        (rain.sel("day", 7), "no label 7; the last is 3"),
+        (rain.sel("day", 0), "no label 0; the first is 1"),
+        (rain.sel("day", 2.5), "no label 2.5; the nearest are 2 and 3"),
+        (rain.sel("station", "Fulda"), "no label Fulda; the nearest are Elbe and Havel"),
+        (rain.isel("day", 0..0).unwrap().sel("day", 1), "no label 1; it has none at all"),
+    ];
+    for (selected, expected) in cases {
+        let error = selected.unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+    assert_eq!(rain.sel("day", 8.0..=9.0).unwrap().sizes()["day"], 0, "a range may be empty");
+}
+
+/// A dataset of days of January 1970, and one that is not a time.
+fn days(calendar: Calendar) -> Dataset {
+    let days = [10, 4, i64::MIN, 6].map(|day: i64| day.saturating_mul(86_400));
+    let days: Shared<i64> = ndarray::arr1(&days).into_dyn().into_shared();
+    let time = Values::Datetime(days, TimeUnit::Second, calendar);
+    let x = Variable::new(["time"], vec![0.0, 1.0, 2.0, 3.0]);
+    Dataset::new().with_variable("x", x).unwrap().with_coord("time", time).unwrap()
+}
+
+#[test]
+fn a_time_without_any_element_is_told_with_the_nearest() {
+    let x = days(Calendar::ProlepticGregorian);
+    assert_eq!(numbers(&x.sel("time", "1970-01").unwrap(), "x"), [0.0, 1.0, 3.0]);
+    assert_eq!(x.sel("time", "1971"..="1972").unwrap().sizes()["time"], 0);
+    let cases = [
+        ("1971", "no 1971; the last is 1970-01-11T00:00:00"),
+        ("1970-01-04", "no 1970-01-04; the first is 1970-01-05T00:00:00"),
+        ("1970-01-09", "the nearest are 1970-01-07T00:00:00 and 1970-01-11T00:00:00"),
+    ];
+    for (label, expected) in cases {
+        let error = x.sel("time", label).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn the_nearest_time_is_taken_in_every_calendar() {
+    for calendar in [Calendar::ProlepticGregorian, Calendar::Day360, Calendar::Julian] {
+        let x = days(calendar);
+        let nearest = |text: &str| numbers(&x.sel("time", Label::nearest_time(text)).unwrap(), "x");
+        assert_eq!(nearest("1970-01-10T13:00"), [0.0]);
+        assert_eq!(nearest("1960"), [1.0]);
+        assert_eq!(nearest("1970-01-06"), [3.0], "of two, the later");
+        assert_eq!(nearest("1999-12-30"), [0.0]);
+    }
+    let x = days(Calendar::ProlepticGregorian);
+    let within = |text: &str, hours: u64| {
+        x.sel("time", Label::nearest_time_within(text, Duration::from_secs(hours * 3600)))
+    };
+    assert_eq!(numbers(&within("1970-01-12", 24).unwrap(), "x"), [0.0]);
+    let error = within("1970-01-12", 23).unwrap_err().to_string();
+    assert!(error.contains("86400s away"), "{error}");
+    let error = days(Calendar::Day360).sel("time", Label::nearest_time("1970-01-31"));
+    assert!(error.unwrap_err().to_string().contains("360_day, has no 1970-01-31"));
+    assert!(small().sel("day", Label::nearest_time("1970")).is_err());
+}
+
+#[test]
+fn sums_of_unsigned_integers_are_unsigned() {
+    let array = crate::DataArray::new("x", ["a"], vec![u64::MAX - 1, 1]).unwrap();
+    assert_eq!(array.sum(&[]).unwrap().values::<u64>().unwrap().first(), Some(&u64::MAX));
+    let bytes = crate::DataArray::new("x", ["a"], vec![200_u8, 100]).unwrap();
+    assert_eq!(bytes.sum(&[]).unwrap().values::<u64>().unwrap().first(), Some(&300));
+    let over = crate::DataArray::new("x", ["a"], vec![u64::MAX, 1]).unwrap();
+    assert!(over.sum(&[]).unwrap_err().to_string().contains("64-bit"));
+    let signed = crate::DataArray::new("x", ["a"], vec![i64::MAX, 1]).unwrap();
+    assert!(signed.sum(&[]).is_err());
 }
 
 #[test]
