@@ -3,5 +3,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod caching;
+mod rechunking;
 mod regions;
 mod xarray;

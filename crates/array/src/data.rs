@@ -81,11 +81,11 @@ impl Data {
         )
     }
 
-    /// Along each dimension, the ranges that lie in one chunk of the source each: the boxes that
-    /// they make read no chunk twice.
+    /// Along each dimension, the ranges that lie in one box of the source's
+    /// [`read_shape`](Source::read_shape) each: what they make reads no chunk twice.
     pub(crate) fn blocks(&self) -> Option<Vec<Vec<Range<u64>>>> {
         let Self::Lazy(lazy) = self else { return None };
-        let along = lazy.picks.iter().zip(lazy.source.chunk_shape());
+        let along = lazy.picks.iter().zip(lazy.source.read_shape());
         Some(along.filter_map(|(pick, chunk)| pick.blocks((*chunk).max(1))).collect())
     }
 

@@ -101,6 +101,12 @@ impl ChunkGrid {
         Self { shape: shape.to_vec(), chunk }
     }
 
+    /// The shape of a chunk that is not cut off.
+    #[must_use]
+    pub fn chunk(&self) -> &[u64] {
+        &self.chunk
+    }
+
     /// How many chunks there are along each dimension.
     #[must_use]
     pub fn counts(&self) -> Vec<u64> {

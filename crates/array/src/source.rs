@@ -25,6 +25,12 @@ pub trait Source: Send + Sync + fmt::Debug + 'static {
     /// The size of the boxes that are cheap to read: those of the chunks.
     fn chunk_shape(&self) -> &[u64];
 
+    /// The size of the boxes that an array is gone through by, where all of it is read and not
+    /// held: a whole number of chunks.
+    fn read_shape(&self) -> &[u64] {
+        self.chunk_shape()
+    }
+
     /// Reads a box that lies within the shape.
     fn read<'a>(&'a self, region: &'a Region) -> BoxFuture<'a, Result<Values>>;
 

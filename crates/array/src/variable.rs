@@ -29,7 +29,8 @@ pub struct Variable {
     /// What is known of it: units, names.
     pub attrs: Attributes,
     /// How it was stored, and is to be: `units` and `calendar` of times, `_FillValue`,
-    /// `missing_value`, `scale_factor`, `add_offset`, `dtype`, `chunks`.
+    /// `missing_value`, `scale_factor`, `add_offset`, `dtype`; `chunks` tells how, and is not
+    /// asked.
     pub encoding: Attributes,
 }
 

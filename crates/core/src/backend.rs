@@ -70,6 +70,30 @@ pub trait Backend<T>: Send + Sync + fmt::Debug + 'static {
         false
     }
 
+    /// Whether the options ask that an entry which lies otherwise than they say is written anew,
+    /// as a new generation, when it is recalled by a call that may write there.
+    fn rewrites(&self, options: &toml::Table) -> bool {
+        let _ = options;
+        false
+    }
+
+    /// Whether a value, as it was read, lies as the options say; asked where they
+    /// [rewrite](Backend::rewrites). `arguments` are the key arguments of the call, readable, by
+    /// name.
+    ///
+    /// # Errors
+    ///
+    /// The options mean nothing.
+    fn lies_as_asked(
+        &self,
+        value: &T,
+        options: &toml::Table,
+        arguments: &BTreeMap<String, String>,
+    ) -> Result<bool> {
+        let (_, _, _) = (value, options, arguments);
+        Ok(true)
+    }
+
     /// Whether [`upsert`](Backend::upsert) can be called.
     fn can_upsert(&self) -> bool {
         false

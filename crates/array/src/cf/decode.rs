@@ -336,6 +336,9 @@ impl Source for Decoded {
     fn chunk_shape(&self) -> &[u64] {
         self.inner.chunk_shape()
     }
+    fn read_shape(&self) -> &[u64] {
+        self.inner.read_shape()
+    }
     fn read<'a>(&'a self, region: &'a Region) -> BoxFuture<'a, Result<Values>> {
         Box::pin(async move { self.decoder.decode(&self.inner.read(region).await?) })
     }

@@ -119,3 +119,21 @@ fn rows_under_other_coordinates_are_not_joined() {
     let narrow = rows(2, vec![10.0, 20.0]).isel("x", 0).unwrap();
     assert!(one.upserted(&narrow, "y").is_err());
 }
+
+#[test]
+fn what_is_stored_is_gone_through_by_boxes_of_the_size_that_is_asked() {
+    let numbers = ndarray::Array2::from_shape_fn((40, 100), |(y, x)| (y * 100 + x) as f64);
+    let array = DataArray::new("n", ["y", "x"], numbers.clone()).unwrap();
+    let boxes = |read_chunk: &str| {
+        let lake = super::Lake::with(&format!("chunking = {{ y = 2, x = 25 }}\n{read_chunk}"));
+        let back = lake.round(&array);
+        assert_eq!(back.mean(&[]).unwrap().values::<f64>().unwrap().first(), Some(&1999.5));
+        let column = back.isel("x", 7).unwrap().sum(&["y"]).unwrap().values::<f64>().unwrap();
+        assert_eq!(column.first(), Some(&numbers.column(7).sum()));
+        back.variable().data().blocks().unwrap().iter().map(Vec::len).collect::<Vec<usize>>()
+    };
+    assert_eq!(boxes(""), [1, 1], "32 MB hold all");
+    assert_eq!(boxes("read_chunk = 1"), [20, 4], "a chunk at least");
+    assert_eq!(boxes("read_chunk = 1600"), [20, 1], "whole rows of chunks first");
+    assert_eq!(boxes("read_chunk = 8000"), [4, 1]);
+}

@@ -4,6 +4,11 @@ use nuthatch_core::{Error, Result};
 
 use crate::variable::Variable;
 
+use super::documents::Format;
+
+/// The member of a variable's encoding that says how it was cut into objects.
+pub(super) const CHUNKS: &str = "chunks";
+
 /// What one object holds, unless options say otherwise.
 const OBJECT: u64 = 100_000_000;
 
@@ -12,6 +17,9 @@ const USUAL: std::ops::RangeInclusive<u64> = 30_000_000..=300_000_000;
 
 /// What is read at once, within an object.
 const READ: u64 = 2_000_000;
+
+/// What a lazy array is gone through by, unless options say otherwise: enough for all cores.
+pub(super) const READ_CHUNK: u64 = 32_000_000;
 
 /// What `backend_options(…)` says of chunks.
 #[derive(Debug, Clone, Default)]
@@ -51,6 +59,9 @@ impl Chunking {
                 }
             }
         }
+        if let Some(other) = options.get("auto_rechunk").filter(|said| !said.is_bool()) {
+            return Err(wrong(format!("`auto_rechunk` is true or false, not {other}")));
+        }
         let sharding = match options.get("sharding") {
             None => true,
             Some(toml::Value::Boolean(sharding)) => *sharding,
@@ -59,8 +70,41 @@ impl Chunking {
         Ok(Self { sizes: chunking, sharding })
     }
 
-    /// How a variable is cut.
-    pub(super) fn shapes(&self, name: &str, variable: &Variable) -> Shapes {
+    /// How a variable is cut in a version of the format. Objects of an odd size are told.
+    pub(super) fn shapes(&self, name: &str, variable: &Variable, format: Format) -> Shapes {
+        let (mut shapes, is_whole) = self.cut(name, variable);
+        let bytes = product(&shapes.object).saturating_mul(variable.dtype().size() as u64);
+        if !is_whole && !USUAL.contains(&bytes) {
+            tracing::warn!(
+                target: "nuthatch",
+                variable = name,
+                bytes,
+                chunk = ?shapes.object,
+                "chunks are best between 30 and 300 MB: fewer are slow to find, larger to read"
+            );
+        }
+        if format == Format::V2
+            && let Some(read) = shapes.read.take()
+        {
+            // Version 2 has no shards: what is read at once is an object.
+            shapes.object = read;
+        }
+        shapes
+    }
+
+    /// Whether a variable that was read lies in the objects that the options name.
+    pub(super) fn is_followed(&self, name: &str, variable: &Variable) -> bool {
+        if self.sizes.is_none() || variable.is_index(name) || variable.shape().contains(&0) {
+            return true;
+        }
+        let Some(stored) = variable.encoding.get(CHUNKS) else { return true };
+        let (Shapes { object, read }, _) = self.cut(name, variable);
+        *stored == serde_json::json!(object)
+            || read.is_some_and(|read| *stored == serde_json::json!(read))
+    }
+
+    /// The objects, what is read at once in them, and whether all is one object.
+    fn cut(&self, name: &str, variable: &Variable) -> (Shapes, bool) {
         let element = variable.dtype().size() as u64;
         let shape: Vec<u64> = variable.shape().iter().map(|size| (*size).max(1)).collect();
         let object = match &self.sizes {
@@ -78,18 +122,40 @@ impl Chunking {
             _ => automatic(variable, &shape, element),
         };
         let bytes = product(&object).saturating_mul(element);
-        if object != shape && !USUAL.contains(&bytes) {
-            tracing::warn!(
-                target: "nuthatch",
-                variable = name,
-                bytes,
-                chunk = ?object,
-                "chunks are best between 30 and 300 MB: fewer are slow to find, larger to read"
-            );
-        }
         let read = (self.sharding && bytes > 2 * READ).then(|| within(&object, element));
-        Shapes { read: read.filter(|read| *read != object), object }
+        let is_whole = object == shape;
+        (Shapes { read: read.filter(|read| *read != object), object }, is_whole)
     }
+}
+
+/// Reads `auto_rechunk`.
+pub(super) fn rechunks(options: &toml::Table) -> bool {
+    options.get("auto_rechunk").and_then(toml::Value::as_bool).unwrap_or(false)
+}
+
+/// Reads `read_chunk`: the bytes that a lazy array is gone through by.
+pub(super) fn read_chunk(options: &toml::Table) -> Result<u64> {
+    let Some(said) = options.get("read_chunk") else { return Ok(READ_CHUNK) };
+    let bytes = said.as_integer().and_then(|bytes| u64::try_from(bytes).ok());
+    bytes
+        .filter(|bytes| *bytes > 0)
+        .ok_or_else(|| wrong(format!("`read_chunk` is a number of bytes over 0, not {said}")))
+}
+
+/// Boxes of whole chunks near so many bytes, grown from the last dimension to the first: what lies
+/// side by side is read together.
+pub(super) fn grown(chunk: &[u64], shape: &[u64], element: u64, bytes: u64) -> Vec<u64> {
+    let mut grown = chunk.to_vec();
+    for axis in (0..grown.len()).rev() {
+        let whole = shape[axis].div_ceil(chunk[axis].max(1)).max(1);
+        let have = product(&grown).saturating_mul(element).max(1);
+        let times = (bytes / have).clamp(1, whole);
+        grown[axis] = grown[axis].saturating_mul(times);
+        if times < whole {
+            break;
+        }
+    }
+    grown
 }
 
 /// Near [`OBJECT`] bytes: the chunks that the elements come in, joined or cut along the first
@@ -167,7 +233,7 @@ mod tests {
         let shape: Vec<usize> = shape.iter().map(|size| *size as usize).collect();
         let zeros = Values::blank(DType::F32, &shape);
         let variable = Variable::new(["time", "lat", "lon"], zeros);
-        chunking.shapes("sst", &variable)
+        chunking.shapes("sst", &variable, Format::V3)
     }
 
     #[test]
@@ -196,12 +262,26 @@ mod tests {
     }
 
     #[test]
+    fn boxes_of_whole_chunks_grow_along_what_lies_side_by_side() {
+        assert_eq!(grown(&[1, 10, 10], &[100, 100, 100], 4, 4_000), [1, 10, 100]);
+        assert_eq!(grown(&[1, 10, 10], &[100, 100, 100], 4, 400_000), [10, 100, 100]);
+        assert_eq!(grown(&[1, 10, 10], &[100, 95, 100], 4, u64::MAX), [100, 100, 100]);
+        assert_eq!(grown(&[7, 7], &[10, 10], 8, 1), [7, 7], "a chunk at least");
+        assert_eq!(grown(&[], &[], 8, 1000), [0_u64; 0]);
+        let read = |options: &str| read_chunk(&options.parse().expect("TOML"));
+        assert_eq!(read("read_chunk = 5").expect("it is read"), 5);
+        assert_eq!(read("").expect("it is read"), READ_CHUNK);
+        assert!(read("read_chunk = 0").is_err() && read("read_chunk = 'x'").is_err());
+    }
+
+    #[test]
     fn options_that_mean_nothing_are_refused() {
         let texts = [
             "chunking = 3",
             "chunking = { time = 0 }",
             "chunking = { time = 'x' }",
             "sharding = 1",
+            "auto_rechunk = 'yes'",
             "chunk_by_arg = { depth = { 1 = { time = 1 } } }",
         ];
         for text in texts {

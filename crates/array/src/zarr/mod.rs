@@ -21,6 +21,7 @@ mod share;
 mod stored;
 mod write;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
@@ -35,6 +36,7 @@ use object_store::path::Path;
 use crate::array::DataArray;
 use crate::dataset::Dataset;
 use crate::values::{Element, Values};
+use crate::variable::Variable;
 
 pub use self::filling::Filling;
 
@@ -71,6 +73,8 @@ const UNNAMED: &str = "__xarray_dataarray_variable__";
 /// |---|---|---|
 /// | `chunking(time = 365, lat = 50)` | the size of objects, in elements along each dimension; dimensions that are not there are dropped, those not named are whole | near 100 MB |
 /// | `chunk_by_arg(window("3"(time = 90)))` | the same, for calls with that value of a key argument | |
+/// | `auto_rechunk = true` | an entry that lies in other objects than `chunking` and `chunk_by_arg` say is written anew, as a new generation, when it is recalled in a mode that writes | `false` |
+/// | `read_chunk = 100_000_000` | the bytes that a recalled array is gone through by, where it is reduced without being loaded: whole chunks | 32 MB |
 /// | `sharding = false` | objects are read whole | `true` |
 /// | `zarr_format = 2` | the older version, without shards; the manifest holds checksums of the objects | 3 |
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,17 +97,7 @@ impl Zarr {
         };
         let files = Files::new(store, folder, target.shown.clone(), target.immediate, true);
         let wrote = write::write(dataset, &files, &chunking, format).await?;
-        let mut written = Written { bytes: wrote.bytes, ..Written::default() };
-        if format == Format::V2 {
-            let (store, shown) = (&target.store, target.shown.to_string());
-            let sums = recording.sums().store(store, &target.prefix, SUMS_INLINE, &shown).await?;
-            let sums = serde_json::to_value(sums).map_err(Error::other)?;
-            written.details.insert(SUMS.to_owned(), sums);
-        }
-        let hash = HEXLOWER.encode(wrote.metadata.as_bytes());
-        written.details.insert(METADATA.to_owned(), hash.into());
-        written.time_extent = write::extent(dataset);
-        Ok(written)
+        wrote.recorded(target, format, &recording, write::extent(dataset)).await
     }
 
     async fn read_dataset(source: &Source) -> Result<Dataset> {
@@ -119,7 +113,7 @@ impl Zarr {
         }
         let files = Files::new(store, folder, source.shown.clone(), source.immediate, true);
         let recorded = source.record.details.get(METADATA).and_then(|hash| hash.as_str());
-        open::open(&files, |name, bytes| {
+        open::open(&files, chunks::read_chunk(&source.options)?, |name, bytes| {
             let found = HEXLOWER.encode(blake3::hash(bytes).as_bytes());
             match recorded == Some(found.as_str()) {
                 true => Ok(()),
@@ -156,11 +150,21 @@ impl Zarr {
 #[cfg(test)]
 pub(crate) async fn foreign(store: &Arc<dyn ObjectStore>, prefix: &str) -> Result<Dataset> {
     let files = Files::new(Arc::clone(store), Path::from(prefix), "a store".into(), true, false);
-    open::open(&files, |_, _| Ok(())).await
+    open::open(&files, chunks::READ_CHUNK, |_, _| Ok(())).await
 }
 
 fn folder(prefix: &Path) -> Result<Path> {
     Path::parse(format!("{prefix}/{FOLDER}")).map_err(Error::other)
+}
+
+/// Whether all arrays lie in the objects that the options name.
+fn lies_as_asked<'a>(
+    mut variables: impl Iterator<Item = (&'a str, &'a Variable)>,
+    options: &toml::Table,
+    arguments: &BTreeMap<String, String>,
+) -> Result<bool> {
+    let chunking = Chunking::read(options, |name| arguments.get(name).cloned())?;
+    Ok(variables.all(|(name, variable)| chunking.is_followed(name, variable)))
 }
 
 impl Backend<Dataset> for Zarr {
@@ -183,10 +187,22 @@ impl Backend<Dataset> for Zarr {
     }
     fn weigh(&self, value: &Dataset) -> u64 {
         let loaded = value.variables().values().filter(|variable| variable.data().is_loaded());
-        loaded.map(crate::variable::Variable::bytes).sum()
+        loaded.map(Variable::bytes).sum()
     }
     fn reopens(&self, value: &Dataset) -> bool {
         value.variables().values().any(|variable| variable.data().is_computed())
+    }
+    fn rewrites(&self, options: &toml::Table) -> bool {
+        chunks::rechunks(options)
+    }
+    fn lies_as_asked(
+        &self,
+        value: &Dataset,
+        options: &toml::Table,
+        arguments: &BTreeMap<String, String>,
+    ) -> Result<bool> {
+        let variables = value.variables().iter().map(|(name, own)| (name.as_str(), own));
+        lies_as_asked(variables, options, arguments)
     }
     fn can_share(&self) -> bool {
         true
@@ -244,6 +260,19 @@ impl Backend<DataArray> for Zarr {
     }
     fn reopens(&self, value: &DataArray) -> bool {
         value.variable().data().is_computed()
+    }
+    fn rewrites(&self, options: &toml::Table) -> bool {
+        chunks::rechunks(options)
+    }
+    fn lies_as_asked(
+        &self,
+        value: &DataArray,
+        options: &toml::Table,
+        arguments: &BTreeMap<String, String>,
+    ) -> Result<bool> {
+        let coords = value.coords().iter().map(|(name, own)| (name.as_str(), own));
+        let own = (value.name().unwrap_or(UNNAMED), value.variable());
+        lies_as_asked(coords.chain([own]), options, arguments)
     }
     fn can_share(&self) -> bool {
         true

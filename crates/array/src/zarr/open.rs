@@ -10,6 +10,7 @@ use crate::cf;
 use crate::dataset::Dataset;
 use crate::variable::{Attributes, Variable};
 
+use super::chunks::{CHUNKS, READ_CHUNK};
 use super::files::Files;
 use super::metadata::Group;
 use super::stored::StoredArray;
@@ -34,9 +35,9 @@ impl Dataset {
         let shown = opened.url.as_str().into();
         let files = Files::new(opened.store, Path::ROOT, shown, opened.immediate, false);
         if files.immediate {
-            return open(&files, |_, _| Ok(())).await;
+            return open(&files, READ_CHUNK, |_, _| Ok(())).await;
         }
-        runtime::spawn(async move { open(&files, |_, _| Ok(())).await }).await?
+        runtime::spawn(async move { open(&files, READ_CHUNK, |_, _| Ok(())).await }).await?
     }
 
     /// As [`open`](Self::open), in code that is not async; blocks meanwhile.
@@ -60,9 +61,11 @@ fn absolute(path_or_url: &str) -> Result<String> {
         .map_err(|path| Error::other(format!("the path {} is no Unicode", path.display())))
 }
 
-/// Opens the group below the files. `check` sees the document that describes all of it.
+/// Opens the group below the files, whose arrays are gone through by boxes near `bytes`. `check`
+/// sees the document that describes all of it.
 pub(super) async fn open(
     files: &Files,
+    bytes: u64,
     check: impl FnOnce(&str, &[u8]) -> Result<()>,
 ) -> Result<Dataset> {
     let group = Group::read(files, check).await?;
@@ -71,7 +74,7 @@ pub(super) async fn open(
     named_coordinates(&mut attrs, &mut coords);
     let mut dataset = Dataset::new();
     for (name, described) in group.arrays {
-        let array = match StoredArray::new(files, &name, &described) {
+        let array = match StoredArray::new(files, &name, &described, bytes) {
             Ok(array) => array,
             Err(why) => {
                 let store = files.shown.to_string();
@@ -79,7 +82,9 @@ pub(super) async fn open(
                 continue;
             }
         };
+        let chunks = serde_json::json!(array.object());
         let mut variable = Variable::lazy(described.dims, Arc::new(array))?;
+        variable.encoding.insert(CHUNKS.to_owned(), chunks);
         variable.attrs = described.attrs;
         let mut named = BTreeSet::new();
         named_coordinates(&mut variable.attrs, &mut named);

@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use data_encoding::HEXLOWER;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use nuthatch_core::backend::{Target, Written};
 use nuthatch_core::entry::Extent;
@@ -23,8 +22,8 @@ use crate::variable::Attributes;
 use super::chunks::Chunking;
 use super::documents::{Document, Format};
 use super::files::Files;
-use super::write::{self, Writing};
-use super::{METADATA, SUMS, SUMS_INLINE, folder};
+use super::write::{self, Writing, Wrote};
+use super::{ARRAY, folder};
 
 /// How many records are read at once.
 const AT_ONCE: usize = 16;
@@ -166,19 +165,11 @@ pub(super) async fn complete(layout: &Value, target: &Target) -> Result<Written>
     let files = Files::new(store, folder, target.shown.clone(), target.immediate, true);
     let documents = arrays.into_iter().map(|(name, laid)| (name, laid.document)).collect();
     let wrote = write::documents(&files, format, &attrs, documents).await?;
-    let mut written = Written { bytes: bytes + wrote.bytes, ..Written::default() };
-    if format == Format::V2 {
-        let (store, shown) = (&target.store, target.shown.to_string());
-        let sums = recording.sums().store(store, &target.prefix, SUMS_INLINE, &shown).await?;
-        let sums = serde_json::to_value(sums).map_err(Error::other)?;
-        written.details.insert(SUMS.to_owned(), sums);
-    }
-    let hash = HEXLOWER.encode(wrote.metadata.as_bytes());
-    written.details.insert(METADATA.to_owned(), hash.into());
+    let wrote = Wrote { bytes: bytes + wrote.bytes, ..wrote };
+    let mut written = wrote.recorded(target, format, &recording, extent).await?;
     if let Some(array) = array {
-        written.details.insert(super::ARRAY.to_owned(), array.into());
+        written.details.insert(ARRAY.to_owned(), array.into());
     }
-    written.time_extent = extent;
     Ok(written)
 }
 

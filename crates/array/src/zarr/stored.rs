@@ -15,6 +15,7 @@ use crate::region::{ChunkGrid, Region};
 use crate::source::Source;
 use crate::values::{Element, Values};
 
+use super::chunks::grown;
 use super::files::Files;
 use super::metadata::{Described, StoredType};
 
@@ -29,11 +30,19 @@ pub(crate) struct StoredArray {
     name: Arc<str>,
     stored: StoredType,
     chunk: Vec<u64>,
+    /// What all of it is gone through by.
+    read: Vec<u64>,
     grid: ChunkGrid,
 }
 
 impl StoredArray {
-    pub(crate) fn new(files: &Files, name: &str, described: &Described) -> Result<Self, String> {
+    /// An array that is gone through by boxes near `bytes`.
+    pub(crate) fn new(
+        files: &Files,
+        name: &str,
+        described: &Described,
+        bytes: u64,
+    ) -> Result<Self, String> {
         let files = files.of_array(name).map_err(|error| error.to_string())?;
         let (storage, metadata) = (Arc::new(files.clone()), described.metadata.clone());
         let open = || Array::new_with_metadata(storage, "/", metadata);
@@ -50,14 +59,22 @@ impl StoredArray {
         };
         let grid = ChunkGrid::new(array.shape(), &outer);
         let chunk = described.inner.clone().filter(|inner| inner.len() == outer.len());
+        let chunk = chunk.unwrap_or(outer);
+        let read = grown(&chunk, array.shape(), described.stored.dtype().size() as u64, bytes);
         Ok(Self {
             array: Arc::new(array),
             files,
             name: name.into(),
             stored: described.stored,
-            chunk: chunk.unwrap_or(outer),
+            chunk,
+            read,
             grid,
         })
+    }
+
+    /// The shape of its objects.
+    pub(crate) fn object(&self) -> &[u64] {
+        self.grid.chunk()
     }
 
     /// Reads on this thread and those of `zarrs`.
@@ -124,6 +141,9 @@ impl Source for StoredArray {
     }
     fn chunk_shape(&self) -> &[u64] {
         &self.chunk
+    }
+    fn read_shape(&self) -> &[u64] {
+        &self.read
     }
     fn read<'a>(&'a self, region: &'a Region) -> BoxFuture<'a, Result<Values>> {
         Box::pin(async move {

@@ -4,8 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use data_encoding::HEXLOWER;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use nuthatch_core::backend::{Target, Written};
 use nuthatch_core::entry::Extent;
+use nuthatch_core::store::Recording;
 use nuthatch_core::{Error, Result};
 use object_store::{ObjectStore as _, PutOptions, PutPayload};
 use zarrs::array::{
@@ -25,6 +28,7 @@ use super::chunks::{Chunking, Shapes};
 use super::documents::{Document, Format};
 use super::files::Files;
 use super::stored::blocking;
+use super::{METADATA, SUMS, SUMS_INLINE};
 
 /// What was written.
 #[derive(Debug)]
@@ -32,6 +36,29 @@ pub(super) struct Wrote {
     pub(super) bytes: u64,
     /// The BLAKE3 hash of the document that describes all of it.
     pub(super) metadata: blake3::Hash,
+}
+
+impl Wrote {
+    /// What the manifest says of the group: the hash of its document, and the checksums of all
+    /// objects where the format has none.
+    pub(super) async fn recorded(
+        self,
+        target: &Target,
+        format: Format,
+        recording: &Recording,
+        extent: Option<Extent>,
+    ) -> Result<Written> {
+        let time_extent = extent;
+        let mut written = Written { bytes: self.bytes, time_extent, ..Written::default() };
+        let mut record = |name: &str, value| written.details.insert(name.to_owned(), value);
+        if format == Format::V2 {
+            let (store, shown) = (&target.store, target.shown.to_string());
+            let sums = recording.sums().store(store, &target.prefix, SUMS_INLINE, &shown).await?;
+            record(SUMS, serde_json::to_value(sums).map_err(Error::other)?);
+        }
+        record(METADATA, HEXLOWER.encode(self.metadata.as_bytes()).into());
+        Ok(written)
+    }
 }
 
 /// Writes all chunks, and then the documents that describe them.
@@ -197,12 +224,7 @@ impl<'a> Writing<'a> {
         coordinates: &str,
     ) -> Result<Self> {
         let encoder = Encoder::of(variable);
-        let mut shapes = chunking.shapes(name, variable);
-        if format == Format::V2
-            && let Some(read) = shapes.read.take()
-        {
-            shapes.object = read;
-        }
+        let shapes = chunking.shapes(name, variable, format);
         let mut attrs = variable.attrs.clone();
         attrs.extend(encoder.attrs.clone());
         if !coordinates.is_empty() {

@@ -13,6 +13,7 @@
 //! | [`upsert`] | merging a value into the stored one |
 //! | [`share`] | an entry that several processes fill |
 //! | [`convert`] | one value in several backends, or as several types |
+//! | [`rewrite`] | an entry that lies otherwise than its options ask, written anew |
 //! | [`queries`] | what can be asked of an entry without computing it |
 //! | [`report`] | one event an outcome, and the counts |
 
@@ -27,6 +28,7 @@ pub(crate) mod queries;
 mod recall;
 mod report;
 mod request;
+mod rewrite;
 mod session;
 pub(crate) mod share;
 mod upsert;

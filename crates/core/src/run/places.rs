@@ -228,24 +228,27 @@ impl Place {
         self.run(committing).await
     }
 
-    /// Adds a backend that holds the same value as the generation `from`.
+    /// Adds a backend that holds the same value as the generation `from`, or puts it in the place
+    /// of its older generation. False where the value was replaced in the meantime.
     pub(crate) async fn add_backend(
         &self,
         address: &Address,
         seen: Seen,
         from: String,
         fresh: &Fresh,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let (location, address) = (self.location.clone(), address.clone());
         let (guard, stored) = (fresh.guard(), fresh.stored.clone());
         let adding = async move {
             check(guard.as_deref()).await?;
             location.add_backend(&address, &seen, &from, stored).await
         };
-        match self.run(adding).await? {
+        let added = self.run(adding).await?;
+        let is_there = matches!(added, Committed::Done { .. });
+        match added {
             Committed::Done { removal, .. } | Committed::Lost { removal, .. } => remove(removal),
         }
-        Ok(())
+        Ok(is_there)
     }
 
     pub(crate) async fn forget(&self, address: Address) -> Result<bool> {
@@ -474,7 +477,7 @@ impl Place {
     }
 
     /// The call's options for a backend, over the location's own.
-    fn merged(&self, backend: &str, options: &toml::Table) -> toml::Table {
+    pub(crate) fn merged(&self, backend: &str, options: &toml::Table) -> toml::Table {
         let mut merged = self.options.get(backend).cloned().unwrap_or_default();
         merged.extend(options.clone());
         merged

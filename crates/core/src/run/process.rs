@@ -10,7 +10,7 @@ use super::keep::{self, Facts, Kept};
 use super::lead::{Done, End, Run};
 use super::produce::{Looked, as_engine};
 use super::recall::{Hit, Missed, Recalled};
-use super::{boxed, convert, fail, report};
+use super::{boxed, convert, fail, report, rewrite};
 
 impl<R, K: Returns<R>> Run<'_, R, K> {
     /// What the processors make of a whole value.
@@ -51,6 +51,9 @@ impl<R, K: Returns<R>> Run<'_, R, K> {
         let backends = self.returns.value_backends();
         if convert::may_miss(self.prepared, &hit) {
             convert::add_missing(self.request, self.prepared, backends, &mut hit).await;
+        }
+        if rewrite::is_asked(self.request, self.prepared, backends, &hit) {
+            rewrite::rewrite(self.request, self.prepared, backends, &mut hit).await;
         }
         let lack = self.check(&hit)?;
         let is_local = *hit.place.name() == LocationName::Local;

@@ -19,7 +19,7 @@ use super::lead::{Done, End, Run};
 use super::recall::{self, Hit, Missed, Recalled, Why};
 use super::report::{self, Computed};
 use super::request::Request;
-use super::{boxed, convert, fail, give_up, rejoin, upsert};
+use super::{boxed, convert, fail, give_up, rejoin, rewrite, upsert};
 
 /// What looking into the locations came to.
 pub(super) enum Looked<E> {
@@ -104,9 +104,12 @@ impl<R, K: Returns<R>> Run<'_, R, K> {
     /// are rare, and large futures: a hit pays for neither.
     async fn recalled(&self, mut hit: Hit<K::Engine>) -> Done<K::Engine> {
         let backends = self.returns.engine_backends();
-        if convert::may_miss(self.prepared, &hit) {
-            let (request, prepared) = (self.request, self.prepared);
+        let (request, prepared) = (self.request, self.prepared);
+        if convert::may_miss(prepared, &hit) {
             boxed(|| convert::add_missing(request, prepared, backends, &mut hit)).await;
+        }
+        if rewrite::is_asked(request, prepared, backends, &hit) {
+            boxed(|| rewrite::rewrite(request, prepared, backends, &mut hit)).await;
         }
         let seconds = hit.entry.compute_seconds().unwrap_or_default();
         if self.prepared.plan.row.writes_local && *hit.place.name() != LocationName::Local {

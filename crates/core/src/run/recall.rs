@@ -125,12 +125,21 @@ struct Asked<'call> {
 
 impl Asked<'_> {
     /// The range of time that is read of an entry; none where all of it is: the local location
-    /// holds what processors have made, and what becomes another backend is whole.
-    fn within(&self, place: &Place, entry: &Entry) -> Option<&TimeRange> {
+    /// holds what processors have made, and what becomes another backend or generation is whole.
+    fn within<E: 'static>(
+        &self,
+        place: &Place,
+        entry: &Entry,
+        backend: &dyn Backend<E>,
+    ) -> Option<&TimeRange> {
+        let within = self.within?;
         let named = [&self.plan.backend, &self.plan.storage_backend];
         let absent = |name: &&String| entry.backends().iter().all(|s| s.backend != **name);
         let converts = self.writes && named.into_iter().flatten().any(|name| absent(&name));
-        self.within.filter(|_| !converts && *place.name() != LocationName::Local)
+        let merged = place.merged(backend.name(), &self.plan.backend_options);
+        let rewrites = self.writes && backend.rewrites(&merged);
+        let whole = converts || rewrites || *place.name() == LocationName::Local;
+        (!whole).then_some(within)
     }
 }
 
@@ -166,7 +175,7 @@ async fn at<E: Send + Sync + 'static>(
         if let Some((_, _, error)) = last.take_if(same) {
             return Ok(At::Unusable(seen, Some(error)));
         }
-        let within = asked.within(place, &entry);
+        let within = asked.within(place, &entry, backend);
         match read(place, address, &stored, backend, &plan.backend_options, within).await {
             Ok(value) => {
                 return Ok(At::hit(place, address, entry, seen, Some(value), Some(stored)));
