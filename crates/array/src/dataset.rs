@@ -30,6 +30,8 @@ use crate::variable::{Attributes, Variable};
 pub struct Dataset {
     variables: BTreeMap<String, Variable>,
     coords: BTreeSet<String>,
+    /// Arrays of the store that cannot be read, and why.
+    left_out: BTreeMap<String, String>,
     /// What is known of the whole: title, source, licence.
     pub attrs: Attributes,
 }
@@ -49,6 +51,7 @@ impl Dataset {
     /// A dimension has another size in the arrays that are there.
     pub fn with_variable(mut self, name: &str, variable: Variable) -> Result<Self> {
         self.variables.remove(name);
+        self.left_out.remove(name);
         for (dim, size) in variable.dims().iter().zip(variable.shape()) {
             if let Some((other, own)) = self.size_of(dim)
                 && own != size
@@ -125,6 +128,17 @@ impl Dataset {
         sizes.collect()
     }
 
+    /// The arrays that the store holds and that were left out, by name, and why: a type or a codec
+    /// that is not known.
+    pub fn left_out(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.left_out.iter().map(|(name, why)| (name.as_str(), why.as_str()))
+    }
+
+    pub(crate) fn with_left_out(mut self, name: String, why: String) -> Self {
+        self.left_out.insert(name, why);
+        self
+    }
+
     fn size_of(&self, dim: &str) -> Option<(&str, u64)> {
         self.variables
             .iter()
@@ -148,6 +162,9 @@ impl Dataset {
     /// There is none of this name.
     pub fn array(&self, name: &str) -> Result<DataArray> {
         let Some(variable) = self.variables.get(name) else {
+            if let Some(why) = self.left_out.get(name) {
+                return Err(Error::other(format!("the array `{name}` cannot be read: {why}")));
+            }
             let names: Vec<&String> = self.variables.keys().collect();
             return Err(Error::other(format!("there is no array `{name}`; there are {names:?}")));
         };

@@ -97,10 +97,14 @@ impl Decoder {
 
     /// The finest unit that holds the elements that are known, as numpy's default is the finest.
     fn times(since: Since, calendar: Calendar, missing: Vec<f64>, data: &Data) -> Option<Self> {
-        let gregorian = calendar == Calendar::Standard && since.reference >= REFORM;
         // Nanoseconds are numpy's default; cftime, for the other calendars, has microseconds.
-        // The two calendars are one since the reform. Where a time lies before it, they are not.
-        let candidates = match gregorian {
+        // The two calendars are one since the reform. Where a time lies before it, they are not:
+        // what is not read yet keeps the file's calendar, unless its type says that none does.
+        let may_be_late = match data {
+            Data::Memory(_) => true,
+            Data::Lazy(_) => earliest(data.dtype(), since).is_some_and(|first| first >= REFORM),
+        };
+        let candidates = match calendar == Calendar::Standard && may_be_late {
             true => vec![(Calendar::ProlepticGregorian, true), (calendar, false)],
             false => vec![(calendar, false)],
         };
@@ -205,6 +209,32 @@ impl Decoder {
             }
         }
     }
+}
+
+/// Whether the type of a variable depends on its elements: they are times of the standard
+/// calendar, and may lie before the reform.
+pub(crate) fn depends_on_elements(stored: &Variable) -> bool {
+    let text = |key: &str| stored.attrs.get(key).and_then(Value::as_str);
+    let named = text("calendar").unwrap_or("standard");
+    let (Some(units), Some(Calendar::Standard)) = (text("units"), Calendar::from_name(named))
+    else {
+        return false;
+    };
+    let since = Since::parse(units, Calendar::Standard);
+    since.is_some_and(|since| earliest(stored.dtype(), since).is_none_or(|first| first < REFORM))
+}
+
+/// The first moment that integers of a type can name, in nanoseconds since 1970-01-01.
+fn earliest(dtype: DType, since: Since) -> Option<i128> {
+    let least = match dtype {
+        DType::U8 | DType::U16 | DType::U32 | DType::U64 => 0,
+        DType::I8 => i128::from(i8::MIN),
+        DType::I16 => i128::from(i16::MIN),
+        DType::I32 => i128::from(i32::MIN),
+        DType::I64 => i128::from(i64::MIN),
+        _ => return None,
+    };
+    Some(least * i128::from(since.unit) + since.reference)
 }
 
 /// 1582-10-15 in nanoseconds since 1970-01-01.

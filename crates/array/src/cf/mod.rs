@@ -10,7 +10,7 @@ mod encode;
 mod tests;
 mod units;
 
-pub(crate) use decode::decoded;
+pub(crate) use decode::{decoded, depends_on_elements};
 pub(crate) use encode::Encoder;
 
 use data_encoding::BASE64;

@@ -120,3 +120,52 @@ fn months_are_counted_where_all_have_thirty_days() {
     let months = json!({"units": "months since 2000-01-01"});
     assert_eq!(decode(vec![0, 1], months).dtype(), DType::I32, "left as it is");
 }
+
+#[test]
+fn times_of_an_early_reference_that_are_late_are_numpys() {
+    let attrs = json!({"units": "days since 0001-01-01", "calendar": "standard"});
+    let late = decode(vec![730_121, 730_122], attrs);
+    let calendar = Calendar::ProlepticGregorian;
+    assert_eq!(late.dtype(), DType::Datetime { unit: TimeUnit::Nanosecond, calendar });
+    assert_eq!(shown(&late)[0], "2000-01-01T00:00:00");
+}
+
+/// The same elements, not read yet.
+fn lazily(values: Values, attrs: serde_json::Value) -> Variable {
+    #[derive(Debug)]
+    struct Later(Values, Vec<u64>);
+    impl crate::Source for Later {
+        fn dtype(&self) -> DType {
+            self.0.dtype()
+        }
+        fn shape(&self) -> &[u64] {
+            &self.1
+        }
+        fn chunk_shape(&self) -> &[u64] {
+            &self.1
+        }
+        fn read<'a>(
+            &'a self,
+            region: &'a crate::Region,
+        ) -> futures::future::BoxFuture<'a, nuthatch_core::Result<Values>> {
+            Box::pin(async move { Ok(self.0.slice(&region.slices())) })
+        }
+    }
+    let shape = vec![values.len() as u64];
+    let mut stored = Variable::lazy(["x"], std::sync::Arc::new(Later(values, shape))).unwrap();
+    stored.attrs = attrs.as_object().expect("attributes").clone();
+    decoded("v", stored).unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[test]
+fn times_that_are_not_read_yet_may_lie_on_both_sides_of_the_reform() {
+    let attrs = json!({"units": "days since 2000-01-01", "calendar": "standard"});
+    let mixed = lazily(vec![-200_000_i64, 5].into(), attrs.clone());
+    assert_eq!(shown(&mixed), ["1452-05-24T00:00:00", "2000-01-06T00:00:00"]);
+    let unit = TimeUnit::Microsecond;
+    assert_eq!(mixed.dtype(), DType::Datetime { unit, calendar: Calendar::Standard });
+    // No element of 16 bits reaches so far back.
+    let late = lazily(vec![-200_i16, 5].into(), attrs);
+    assert_eq!(late.dtype(), decode(vec![5], json!({"units": "days since 2000-01-01"})).dtype());
+    assert_eq!(shown(&late)[1], "2000-01-06T00:00:00");
+}

@@ -1,5 +1,8 @@
 //! Real stores, written by xarray. The figures are xarray's own.
 
+use nuthatch_core::runtime::block_on;
+use object_store::ObjectStoreExt as _;
+
 use super::real;
 use crate::{Calendar, DType, Dataset, TimeUnit};
 
@@ -65,4 +68,30 @@ fn where_there_is_no_group_that_is_said() {
     let folder = tempfile::tempdir().unwrap();
     let error = Dataset::open_blocking(folder.path().to_str().unwrap()).unwrap_err().to_string();
     assert!(error.contains("no Zarr group"), "{error}");
+}
+
+#[test]
+fn an_array_that_is_left_out_says_why_when_it_is_asked_for() {
+    let lake = super::Lake::new();
+    lake.write(&super::small());
+    let change = |member: &str, value: serde_json::Value| {
+        let path = object_store::path::Path::from("generation/value.zarr/zarr.json");
+        block_on(async {
+            let bytes = lake.store.get(&path).await.unwrap().bytes().await.unwrap();
+            let mut root: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+            root["consolidated_metadata"]["metadata"]["rain"][member] = value;
+            lake.store.put(&path, root.to_string().into()).await.unwrap();
+        });
+        block_on(crate::zarr::foreign(&lake.store, "generation/value.zarr")).unwrap()
+    };
+    let codec = change("codecs", serde_json::json!([{"name": "numcodecs.lzma"}]));
+    let error = codec.array("rain").unwrap_err().to_string();
+    assert!(error.contains("`rain` cannot be read") && error.contains("numcodecs.lzma"), "{error}");
+    assert_eq!(codec.left_out().map(|(name, _)| name).collect::<Vec<_>>(), ["rain"]);
+    let data_type = change("data_type", serde_json::json!("complex64"));
+    let error = data_type.array("rain").unwrap_err().to_string();
+    assert!(error.contains("complex64") && error.contains("a store"), "{error}");
+    // One that takes its place is one like any other.
+    let own = crate::Variable::new(["day"], vec![1.0, 2.0, 3.0]);
+    assert_eq!(data_type.with_variable("rain", own).unwrap().left_out().count(), 0);
 }

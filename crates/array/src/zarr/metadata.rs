@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use data_encoding::BASE64;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use nuthatch_core::{Error, Result};
 use object_store::ObjectStore as _;
@@ -23,6 +24,8 @@ const AT_ONCE: usize = 16;
 pub(crate) struct Group {
     pub(crate) attrs: Attributes,
     pub(crate) arrays: BTreeMap<String, Described>,
+    /// The arrays that cannot be read, and why.
+    pub(crate) left_out: BTreeMap<String, String>,
 }
 
 /// An array as its documents describe it.
@@ -43,6 +46,8 @@ pub(crate) enum StoredType {
     Plain(DType),
     /// Text of a fixed number of characters, four bytes each.
     Utf32 { characters: usize },
+    /// Text of a fixed number of bytes, which is UTF-8.
+    Utf8 { bytes: usize },
     /// Points or spans of time, as numpy has them: a multiple of a unit.
     Numpy { of: DType, times: i64 },
 }
@@ -51,7 +56,7 @@ impl StoredType {
     pub(crate) fn dtype(self) -> DType {
         match self {
             Self::Plain(dtype) | Self::Numpy { of: dtype, .. } => dtype,
-            Self::Utf32 { .. } => DType::String,
+            Self::Utf32 { .. } | Self::Utf8 { .. } => DType::String,
         }
     }
 }
@@ -72,11 +77,11 @@ impl Group {
             check(".zmetadata", &bytes)?;
             let document = json::document(&files.show(".zmetadata"), &bytes)?;
             let metadata = document.get("metadata").and_then(Value::as_object).cloned();
-            return Ok(Self::of_v2(files, metadata.unwrap_or_default()));
+            return Ok(Self::of_v2(metadata.unwrap_or_default()));
         }
         if files.get(".zgroup").await?.is_some() {
             let metadata = listed_v2(files).await?;
-            return Ok(Self::of_v2(files, metadata));
+            return Ok(Self::of_v2(metadata));
         }
         Err(Error::Damaged {
             object: files.shown.to_string(),
@@ -100,7 +105,7 @@ impl Group {
             Some(documents) => documents.clone(),
             None => listed_v3(files).await?,
         };
-        let mut arrays = BTreeMap::new();
+        let (mut arrays, mut left_out) = (BTreeMap::new(), BTreeMap::new());
         for (name, document) in documents {
             let is_array = document.get("node_type").and_then(Value::as_str) == Some("array");
             if !is_array || name.contains('/') {
@@ -108,36 +113,30 @@ impl Group {
             }
             match described_v3(document) {
                 Ok(described) => drop(arrays.insert(name, described)),
-                Err(why) => left_out(files, &name, &why),
+                Err(why) => drop(left_out.insert(name, why)),
             }
         }
-        Ok(Self { attrs, arrays })
+        Ok(Self { attrs, arrays, left_out })
     }
 
-    fn of_v2(files: &Files, mut metadata: Map<String, Value>) -> Self {
+    fn of_v2(mut metadata: Map<String, Value>) -> Self {
         let attrs = object(metadata.get(".zattrs"));
         let names: Vec<String> = metadata
             .keys()
             .filter_map(|key| key.strip_suffix("/.zarray").map(str::to_owned))
             .filter(|name| !name.contains('/'))
             .collect();
-        let mut arrays = BTreeMap::new();
+        let (mut arrays, mut left_out) = (BTreeMap::new(), BTreeMap::new());
         for name in names {
             let attrs = object(metadata.get(&format!("{name}/.zattrs")));
             let array = metadata.remove(&format!("{name}/.zarray")).unwrap_or_default();
             match described_v2(array, attrs) {
                 Ok(described) => drop(arrays.insert(name, described)),
-                Err(why) => left_out(files, &name, &why),
+                Err(why) => drop(left_out.insert(name, why)),
             }
         }
-        Self { attrs, arrays }
+        Self { attrs, arrays, left_out }
     }
-}
-
-/// What cannot be read hides nothing else.
-fn left_out(files: &Files, name: &str, why: &str) {
-    let store = files.shown.to_string();
-    tracing::warn!(target: "nuthatch", store, array = name, "the array is left out: {why}");
 }
 
 async fn listed_v3(files: &Files) -> Result<Map<String, Value>> {
@@ -202,6 +201,10 @@ fn described_v3(mut document: Value) -> Result<Described, String> {
         .unwrap_or_else(|| unnamed(rank));
     // `zarrs` needs none of it, and refuses what it does not know.
     if let Some(members) = document.as_object_mut() {
+        if let StoredType::Utf8 { bytes } = stored {
+            members.insert("data_type".to_owned(), format!("r{}", 8 * bytes).into());
+            as_raw_bits(members, bytes)?;
+        }
         members.remove("attributes");
         members.remove("consolidated_metadata");
     }
@@ -231,9 +234,26 @@ fn described_v2(mut document: Value, mut attrs: Attributes) -> Result<Described,
         // xarray says nothing, and `zarrs` needs a text.
         members.insert("fill_value".to_owned(), "".into());
     }
+    if let (StoredType::Utf8 { bytes }, Some(members)) = (stored, document.as_object_mut()) {
+        members.insert("dtype".to_owned(), format!("|V{bytes}").into());
+        as_raw_bits(members, bytes)?;
+    }
     let metadata = serde_json::from_value(document).map_err(|error| error.to_string())?;
     let attrs = cleaned(attrs);
     Ok(Described { metadata: ArrayMetadata::V2(metadata), stored, dims, attrs, inner: None })
+}
+
+/// `zarrs` knows text of a fixed number of bytes as bits that mean nothing to it. The fill value is
+/// base64, and may be shorter.
+fn as_raw_bits(members: &mut Map<String, Value>, bytes: usize) -> Result<(), String> {
+    let said = members.get("fill_value").and_then(Value::as_str).unwrap_or_default();
+    let mut fill = BASE64.decode(said.as_bytes()).map_err(|error| error.to_string())?;
+    if fill.len() > bytes {
+        return Err(format!("its fill value is longer than its elements: {said}"));
+    }
+    fill.resize(bytes, 0);
+    members.insert("fill_value".to_owned(), fill.into());
+    Ok(())
 }
 
 const DIMENSIONS: &str = "_ARRAY_DIMENSIONS";
@@ -278,6 +298,7 @@ fn type_v3(data_type: &Value) -> Option<StoredType> {
         "fixed_length_utf32" => {
             StoredType::Utf32 { characters: usize::try_from(number("length_bytes")? / 4).ok()? }
         }
+        "null_terminated_bytes" => fixed_bytes(usize::try_from(number("length_bytes")?).ok()?)?,
         "numpy.datetime64" | "numpy.timedelta64" => {
             let unit = configuration?.get("unit")?.as_str()?;
             numpy(name == "numpy.datetime64", unit, i64::try_from(number("scale_factor")?).ok()?)?
@@ -300,12 +321,17 @@ fn type_v2(name: &str) -> Option<StoredType> {
             numpy(kind == "M", unit, if times.is_empty() { 1 } else { times.parse().ok()? })?
         }
         ("U", characters) => StoredType::Utf32 { characters: characters.parse().ok()? },
+        ("S", bytes) => fixed_bytes(bytes.parse().ok()?)?,
         ("b", "1") => StoredType::Plain(DType::Bool),
         ("i", bytes) => StoredType::Plain(plain(&format!("int{}", bits(bytes)?))?),
         ("u", bytes) => StoredType::Plain(plain(&format!("uint{}", bits(bytes)?))?),
         ("f", bytes) => StoredType::Plain(plain(&format!("float{}", bits(bytes)?))?),
         _ => return None,
     })
+}
+
+fn fixed_bytes(bytes: usize) -> Option<StoredType> {
+    (1..=1 << 20).contains(&bytes).then_some(StoredType::Utf8 { bytes })
 }
 
 fn bits(bytes: &str) -> Option<u32> {

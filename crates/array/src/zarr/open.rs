@@ -21,11 +21,12 @@ const COORDINATE: u64 = 256 * 1024 * 1024;
 impl Dataset {
     /// Opens a Zarr group of version 2 or 3 at a path or URL: xarray's, nuthatch's, anyone's.
     /// Metadata and the coordinates along dimensions are read; everything else is when it is asked
-    /// for.
+    /// for, apart from arrays of times below 1 MB whose calendar depends on whether one of them
+    /// lies before 1582. Larger ones keep the calendar `standard`.
     ///
     /// Times in units since a date, missing values and scaled numbers are decoded as the CF
     /// conventions say; what cannot be stays as it is, with a warning. An array whose type or codec
-    /// is not known is left out, with a warning.
+    /// is not known is left out, with a warning; asking for it is an error that says why.
     ///
     /// # Errors
     ///
@@ -61,6 +62,10 @@ fn absolute(path_or_url: &str) -> Result<String> {
         .map_err(|path| Error::other(format!("the path {} is no Unicode", path.display())))
 }
 
+/// Arrays of times of up to so many bytes are read when a group is opened, where their calendar
+/// depends on them.
+const TIMES: u64 = 1024 * 1024;
+
 /// Opens the group below the files, whose arrays are gone through by boxes near `bytes`. `check`
 /// sees the document that describes all of it.
 pub(super) async fn open(
@@ -72,13 +77,12 @@ pub(super) async fn open(
     let mut coords = BTreeSet::new();
     let mut attrs = group.attrs;
     named_coordinates(&mut attrs, &mut coords);
-    let mut dataset = Dataset::new();
+    let (mut dataset, mut left_out) = (Dataset::new(), group.left_out);
     for (name, described) in group.arrays {
         let array = match StoredArray::new(files, &name, &described, bytes) {
             Ok(array) => array,
             Err(why) => {
-                let store = files.shown.to_string();
-                tracing::warn!(target: "nuthatch", store, array = name, "the array is left out: {why}");
+                left_out.insert(name, why);
                 continue;
             }
         };
@@ -88,11 +92,20 @@ pub(super) async fn open(
         variable.attrs = described.attrs;
         let mut named = BTreeSet::new();
         named_coordinates(&mut variable.attrs, &mut named);
-        if variable.is_index(&name) && variable.bytes() <= COORDINATE {
+        let is_small = |most: u64| variable.bytes() <= most;
+        if variable.is_index(&name) && is_small(COORDINATE)
+            || is_small(TIMES) && cf::depends_on_elements(&variable)
+        {
             variable = variable.load().await?;
         }
         dataset = dataset.with_variable(&name, cf::decoded(&name, variable)?)?;
         coords.extend(named);
+    }
+    // What cannot be read hides nothing else.
+    for (name, why) in left_out {
+        let store = files.shown.to_string();
+        tracing::warn!(target: "nuthatch", store, array = name, "the array is left out: {why}");
+        dataset = dataset.with_left_out(name, format!("{why} ({store})"));
     }
     dataset.attrs = attrs;
     for name in coords {

@@ -195,6 +195,11 @@ impl Decoding<'_> {
                 let texts = bytes.chunks_exact((4 * characters).max(1)).map(text).collect();
                 wrapped::<Arc<str>>(texts, subset)
             }
+            StoredType::Utf8 { bytes: length } => {
+                let bytes = self.bytes(subset, options)?;
+                let texts = bytes.chunks_exact(length.max(1)).map(utf8);
+                wrapped::<Arc<str>>(texts.collect::<Result<_, String>>()?, subset)
+            }
             StoredType::Numpy { of, times } => {
                 let bytes = self.bytes(subset, options)?;
                 let counts: Option<Vec<i64>> = bytes
@@ -270,6 +275,13 @@ fn text(bytes: &[u8]) -> Arc<str> {
         codes.map(|code| char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
     let text: String = characters.into_iter().collect();
     text.trim_end_matches('\0').into()
+}
+
+/// Text in bytes, ended by zeros.
+fn utf8(bytes: &[u8]) -> Result<Arc<str>, String> {
+    let length = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    let text = std::str::from_utf8(bytes.get(..length).unwrap_or_default());
+    text.map(Into::into).map_err(|error| format!("an element is no text in UTF-8: {error}"))
 }
 
 fn shaped<T>(elements: Vec<T>, subset: &ArraySubset) -> Result<ArrayD<T>, String> {
