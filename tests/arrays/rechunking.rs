@@ -39,7 +39,7 @@ fn rows(rows: i64) -> toml::Table {
     format!("chunking = {{ row = {rows} }}\nauto_rechunk = true").parse().unwrap()
 }
 
-fn generation(entry: &nuthatch::entry::Manifest) -> String {
+fn generation(entry: &nuthatch_core::entry::Manifest) -> String {
     entry.backends[0].generation.clone()
 }
 

@@ -131,7 +131,7 @@ impl Decoder {
     }
 
     /// The types are those that xarray gives to what it reads from Zarr, whose attributes are
-    /// JSON: a scale of any kind makes float64.
+    /// JSON: a scale of any kind makes float64, apart from float32 that only NaN marks.
     fn numbers(stored: &Variable, mut missing: Vec<f64>) -> Option<Self> {
         let attrs = &stored.attrs;
         let scale = attrs.get("scale_factor").and_then(number);
@@ -148,7 +148,10 @@ impl Decoder {
         if let (Some(to), Some(fill)) = (unsigned, attrs.get("_FillValue").and_then(number)) {
             missing.push(refilled(fill, stored.dtype(), to));
         }
+        let only_nan = !missing.is_empty() && missing.iter().all(|x| x.is_nan());
         let dtype = match dtype {
+            // Nothing of it is replaced, so xarray leaves the type.
+            DType::F32 if only_nan => DType::F32,
             _ if scale.is_some() || offset.is_some() => DType::F64,
             dtype if missing.is_empty() => dtype,
             // A float32 holds every integer of 16 bits.
@@ -195,6 +198,11 @@ impl Decoder {
                 }
                 let numbers =
                     stored.to_f64().ok_or_else(|| Error::other("no numbers".to_owned()))?;
+                if let (DType::F32, Values::F32(array), false) = (dtype, &stored, plain) {
+                    let scaled = |x: f32| scale.map_or(x, |scale| x * scale as f32);
+                    let moved = |x: f32| offset.map_or(x, |offset| x + offset as f32);
+                    return Ok(Values::F32(array.mapv(|x| moved(scaled(x))).into_shared()));
+                }
                 let decode = |x: f64| match is_missing(x, missing) {
                     true => f64::NAN,
                     false => {

@@ -31,6 +31,10 @@ fn a_scale_of_any_kind_makes_float64() {
     assert_eq!(floats(&offset), [273.15999999999997, 273.14, 276.15]);
     let float = decode(vec![1_f32, -1.0, 300.0], scale);
     assert_eq!((float.dtype(), floats(&float)), (DType::F64, vec![0.01, -0.01, 3.0]));
+    let marked = json!({"scale_factor": 0.5, "add_offset": 0.1, "_FillValue": "NaN"});
+    let marked = decode(vec![1_f32, f32::NAN], marked);
+    assert_eq!(marked.dtype(), DType::F32);
+    assert!(floats(&marked)[0] == f64::from(0.5_f32 + 0.1) && floats(&marked)[1].is_nan());
 }
 
 #[test]

@@ -199,7 +199,7 @@ fn array_v2(variable: &Variable, dtype: DType, shapes: &Shapes) -> Value {
         "dtype": name,
         "compressor": {"id": "zstd", "level": ZSTD_LEVEL},
         // Nothing stands for what is missing: xarray would read it as that.
-        "fill_value": if is_text { json!("") } else { Value::Null },
+        "fill_value": Value::Null,
         "order": "C",
         "filters": if is_text { json!([{"id": "vlen-utf8"}]) } else { Value::Null },
         "dimension_separator": ".",

@@ -14,7 +14,7 @@ use crate::dtype::{DType, TimeUnit};
 use crate::variable::Attributes;
 
 use super::files::Files;
-use super::json;
+use super::{codecs, json};
 
 /// How many documents are read at once.
 const AT_ONCE: usize = 16;
@@ -201,6 +201,7 @@ fn described_v3(mut document: Value) -> Result<Described, String> {
         .unwrap_or_else(|| unnamed(rank));
     // `zarrs` needs none of it, and refuses what it does not know.
     if let Some(members) = document.as_object_mut() {
+        members.get_mut("codecs").into_iter().for_each(codecs::known);
         if let StoredType::Utf8 { bytes } = stored {
             members.insert("data_type".to_owned(), format!("r{}", 8 * bytes).into());
             as_raw_bits(members, bytes)?;
@@ -234,6 +235,7 @@ fn described_v2(mut document: Value, mut attrs: Attributes) -> Result<Described,
         // xarray says nothing, and `zarrs` needs a text.
         members.insert("fill_value".to_owned(), "".into());
     }
+    document.get_mut("filters").into_iter().for_each(codecs::known_filters);
     if let (StoredType::Utf8 { bytes }, Some(members)) = (stored, document.as_object_mut()) {
         members.insert("dtype".to_owned(), format!("|V{bytes}").into());
         as_raw_bits(members, bytes)?;

@@ -5,12 +5,13 @@
 //! | this one | the backend, for each of its types |
 //! | `write`, `documents` | a dataset, chunk by chunk, and what describes it |
 //! | `chunks` | how arrays are cut |
-//! | `open`, `metadata`, `json` | a group, read from its documents |
+//! | `open`, `metadata`, `codecs`, `json` | a group, read from its documents |
 //! | `stored` | an array that is read when it is asked for |
 //! | `share`, `filling` | a group that several processes fill |
 //! | `files` | the store, as `zarrs` reads it |
 
 mod chunks;
+mod codecs;
 mod documents;
 mod files;
 mod filling;

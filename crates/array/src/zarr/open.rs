@@ -1,6 +1,6 @@
 //! From a Zarr group to a dataset that is read when it is asked for.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use nuthatch_core::{Error, Result, runtime, store};
@@ -12,7 +12,7 @@ use crate::variable::{Attributes, Variable};
 
 use super::chunks::{CHUNKS, READ_CHUNK};
 use super::files::Files;
-use super::metadata::Group;
+use super::metadata::{Described, Group};
 use super::stored::StoredArray;
 
 /// Coordinates of up to so many bytes are read when a group is opened.
@@ -73,7 +73,8 @@ pub(super) async fn open(
     bytes: u64,
     check: impl FnOnce(&str, &[u8]) -> Result<()>,
 ) -> Result<Dataset> {
-    let group = Group::read(files, check).await?;
+    let mut group = Group::read(files, check).await?;
+    units_of_bounds(&mut group.arrays);
     let mut coords = BTreeSet::new();
     let mut attrs = group.attrs;
     named_coordinates(&mut attrs, &mut coords);
@@ -114,6 +115,29 @@ pub(super) async fn open(
         }
     }
     Ok(dataset)
+}
+
+/// The bounds of a coordinate of time are counted as it is, where they do not say it themselves: so
+/// CF has it.
+fn units_of_bounds(arrays: &mut BTreeMap<String, Described>) {
+    let mut said = Vec::new();
+    for Described { attrs, .. } in arrays.values() {
+        let text = |key: &str| attrs.get(key).and_then(serde_json::Value::as_str);
+        if let (Some(bounds), Some(units)) = (text("bounds"), text("units"))
+            && units.contains(" since ")
+        {
+            let own = ["units", "calendar"].map(|key| (key, text(key).map(str::to_owned)));
+            said.push((bounds.to_owned(), own));
+        }
+    }
+    for (bounds, own) in said {
+        let Some(Described { attrs, .. }) = arrays.get_mut(&bounds) else { continue };
+        for (key, value) in own {
+            if let Some(value) = value {
+                attrs.entry(key).or_insert(value.into());
+            }
+        }
+    }
 }
 
 /// The attribute that names coordinates beside those of dimensions.

@@ -1,0 +1,105 @@
+"""One array through every codec that xarray offers."""
+
+import numcodecs
+import numpy as np
+import zarr.codecs as v3
+
+from matrix_values import Case, one, x
+
+GRID = np.arange(60.0).reshape(6, 10)
+WHOLE = np.arange(60).reshape(6, 10).astype("int32")
+
+BLOSC = "blosclz lz4 lz4hc zlib zstd".split()
+
+
+def cases(version):
+    return [*(codecs_2() if version == 2 else codecs_3())]
+
+
+def codecs_2():
+    compressors = {
+        "none": None,
+        "zlib": numcodecs.Zlib(),
+        "gzip": numcodecs.GZip(),
+        "bz2": numcodecs.BZ2(),
+        "zstd": numcodecs.Zstd(),
+        "zstd_checked": numcodecs.Zstd(level=3, checksum=True),
+        "lz4": numcodecs.LZ4(),
+        "lzma": numcodecs.LZMA(),
+    }
+    for name in BLOSC:
+        for shuffle in (-1, 0, 1, 2):
+            compressors[f"blosc_{name}_{shuffle}"] = numcodecs.Blosc(name, shuffle=shuffle)
+    for name, compressor in compressors.items():
+        encoding = {"compressors": [compressor] if compressor else None, "chunks": (4, 4)}
+        refused = [name] if name in ("lz4", "lzma") else None
+        yield Case(f"codec_{name}", one(GRID), x(**encoding), refused=refused)
+    filters = {
+        "delta": (numcodecs.Delta("<i4"), WHOLE),
+        "shuffle": (numcodecs.Shuffle(4), WHOLE),
+        "fixedscaleoffset": (numcodecs.FixedScaleOffset(0, 2, "<f8", "<i2"), GRID),
+        "quantize": (numcodecs.Quantize(2, "<f8"), GRID),
+        "bitround": (numcodecs.BitRound(30), GRID),
+        "packbits": (numcodecs.PackBits(), WHOLE % 3 == 0),
+        "astype": (numcodecs.AsType("<f4", "<f8"), GRID),
+        "adler32": (numcodecs.Adler32(), WHOLE),
+        "crc32": (numcodecs.CRC32(), WHOLE),
+        "fletcher32": (numcodecs.Fletcher32(), WHOLE),
+        "jenkins_lookup3": (numcodecs.JenkinsLookup3(), WHOLE),
+    }
+    unknown = ("delta", "packbits", "astype", "crc32", "jenkins_lookup3")
+    for name, (codec, data) in filters.items():
+        encoding = {"filters": [codec], "compressors": [numcodecs.Zstd()], "chunks": (4, 4)}
+        refused = [name] if name in unknown else None
+        yield Case(f"filter_{name}", one(data), x(**encoding), refused=refused)
+
+
+def codecs_3():
+    compressors = {
+        "none": None,
+        "gzip": v3.GzipCodec(),
+        "zstd": v3.ZstdCodec(level=5),
+        "zstd_checked": v3.ZstdCodec(level=1, checksum=True),
+        "crc32c": [v3.ZstdCodec(level=1), v3.Crc32cCodec()],
+        "numcodecs.zlib": v3.Zlib(),
+        "numcodecs.bz2": v3.BZ2(),
+        "numcodecs.zstd": v3.Zstd(),
+        "numcodecs.gzip": v3.GZip(),
+        "numcodecs.blosc": v3.Blosc(cname="lz4"),
+        "numcodecs.lz4": v3.LZ4(),
+        "numcodecs.lzma": v3.LZMA(),
+        "numcodecs.shuffle": [v3.Shuffle(elementsize=8), v3.ZstdCodec()],
+        "numcodecs.adler32": v3.Adler32(),
+        "numcodecs.crc32": v3.CRC32(),
+        "numcodecs.crc32c": v3.CRC32C(),
+        "numcodecs.fletcher32": v3.Fletcher32(),
+        "numcodecs.jenkins_lookup3": v3.JenkinsLookup3(),
+    }
+    for name in BLOSC:
+        for shuffle in ("noshuffle", "shuffle", "bitshuffle"):
+            compressors[f"blosc_{name}_{shuffle}"] = v3.BloscCodec(cname=name, shuffle=shuffle)
+    unknown = ("numcodecs.lz4", "numcodecs.lzma", "numcodecs.crc32", "numcodecs.jenkins_lookup3")
+    for name, codec in compressors.items():
+        several = codec if isinstance(codec, list) or codec is None else [codec]
+        refused = [name] if name in unknown else None
+        yield Case(f"codec_{name}", one(GRID), x(compressors=several, chunks=(4, 4)), refused=refused)
+    filters = {
+        "numcodecs.delta": (v3.Delta(dtype="<i4"), WHOLE),
+        "numcodecs.fixedscaleoffset": (v3.FixedScaleOffset(offset=0, scale=2, dtype="<f8", astype="<i2"), GRID),
+        "numcodecs.quantize": (v3.Quantize(digits=2, dtype="<f8"), GRID),
+        "numcodecs.astype": (v3.AsType(encode_dtype="<f4", decode_dtype="<f8"), GRID),
+        "numcodecs.bitround": (v3.BitRound(keepbits=30), GRID),
+        "transpose": (v3.TransposeCodec(order=(1, 0)), GRID),
+    }
+    for name, (codec, data) in filters.items():
+        refused = [name] if name in ("numcodecs.delta", "numcodecs.astype") else None
+        yield Case(f"filter_{name}", one(data), x(filters=[codec], chunks=(4, 4)), refused=refused)
+    yield Case("big_endian", one(GRID), x(serializer=v3.BytesCodec(endian="big"), chunks=(4, 4)))
+    checked = [v3.ZstdCodec(level=1), v3.Crc32cCodec()]
+    yield Case("sharded", one(GRID), x(chunks=(2, 5), shards=(6, 10)))
+    yield Case("sharded_edges", one(GRID), x(chunks=(2, 3), shards=(4, 6)))
+    yield Case("sharded_checked", one(GRID), x(chunks=(2, 5), shards=(6, 10), compressors=checked))
+    yield Case("sharded_int", one(WHOLE), x(chunks=(3, 5), shards=(6, 10), compressors=[v3.BloscCodec(cname="zstd")]))
+    hole = np.full((8, 8), np.nan)
+    hole[0, 0] = 1.0
+    yield Case("sharded_absent", one(hole), x(chunks=(2, 2), shards=(4, 4), _FillValue=np.nan), empty=False)
