@@ -23,6 +23,7 @@ mod memo;
 mod mirrors;
 mod modes;
 mod observability;
+mod parameters;
 mod processes;
 mod processors;
 mod published;

@@ -6,6 +6,7 @@
 mod cache;
 mod cache_key;
 mod embed;
+mod parameter;
 mod processor;
 
 use proc_macro::TokenStream;
@@ -118,6 +119,36 @@ pub fn timeseries(attribute: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn processor(attribute: TokenStream, item: TokenStream) -> TokenStream {
     processor::expand("processor", attribute.into(), item.into()).into()
+}
+
+/// Has a function give an option of a location, or of a backend in it, when it is first needed.
+///
+/// Writing the attribute is enough: the function may be private, and nobody calls it. It is called
+/// once a process, when a location or backend that has the option is first used, on the thread that
+/// needs it; an async one on nuthatch's runtime. It takes no arguments and returns text, a number,
+/// a bool, a map of them; as it is, as a `Secret`, or as a `Result`.
+///
+/// | key | meaning |
+/// |---|---|
+/// | `"password"` | an option of the backend, as `[nuthatch.root.sql]` holds it |
+/// | `"filesystem_options.token"`, `"filesystem_options"` | an option of the filesystem, or several as a map |
+/// | `location = "root"` | `root` (meant where none is named), `local`, `mirror` or `mirror-NAME` |
+/// | `backend = "sql"` | the backend in that location |
+/// | `secret` | neither the value nor what the function says when it fails is shown anywhere |
+/// | `crate = path` | where nuthatch is, when it is renamed or re-exported |
+///
+/// It beats files and variables; `set_parameter!` beats it. It serves the locations of the crate
+/// that declares it: in a library, those that the library brings along for its own functions, and
+/// never the program's; in a program, the program's, and never those of a library.
+///
+/// # Errors
+///
+/// A function that fails, panics or gives something else leaves the location (or, of a backend's
+/// option, the backend in it) out of use: a warning and a miss, an error in strict calls, with the
+/// parameter's and the function's name.
+#[proc_macro_attribute]
+pub fn config_parameter(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    parameter::expand(attribute.into(), item.into()).into()
 }
 
 /// Derives `CacheKey`: a value of this type can be an argument of a cached function.

@@ -19,7 +19,7 @@
 //! | what can go wrong | [`enum@Error`] |
 //! | what happened | [`stats`], and `tracing` events of target `nuthatch` |
 //! | being asked before an entry is replaced | [`confirm_with`] |
-//! | configuration, and setting it in code | [`config`], [`set_parameter!`], [`program!`] |
+//! | configuration, and setting it in code | [`config`], [`set_parameter!`], [`config_parameter`], [`program!`] |
 //! | results in memory | `memoize`, [`clear_memo`] |
 //!
 //! # Features
@@ -202,6 +202,30 @@ pub use nuthatch_macros::CacheKey;
 /// # The function and its companion
 #[cfg(feature = "macros")]
 pub use nuthatch_macros::cache;
+/// Has a function give an option of a location, or of a backend in it, when it is first needed.
+///
+/// # Example
+///
+/// ```
+/// use nuthatch::Secret;
+///
+/// /// Asked for when a table is first stored in the root's database, or read from it.
+/// #[nuthatch::config_parameter("password", location = "root", backend = "sql", secret)]
+/// fn password() -> Result<Secret<String>, std::env::VarError> {
+///     std::env::var("LAKE_PASSWORD").map(Secret::new)
+/// }
+///
+/// # fn main() -> nuthatch::Result<()> {
+/// nuthatch::set_parameter!("filesystem", "memory://lake")?;
+/// let settings = nuthatch::config()?.to_string();
+/// assert!(settings.contains("root.sql.password = ***"), "{settings}");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # How it is written
+#[cfg(feature = "macros")]
+pub use nuthatch_macros::config_parameter;
 /// Puts a processor of your own around a function, cached or not.
 ///
 /// # Example
@@ -382,9 +406,34 @@ pub mod key {
     pub use nuthatch_core::key::{CacheKey, Key, KeyEncoder, KeyError, Secret};
 }
 
+/// The settings in force: every parameter with its value and where that came from.
+///
+/// They are read by their fields, by [`Settings::origin`](config::Settings::origin), and printed;
+/// secrets are shown as `***`.
+///
+/// # Errors
+///
+/// [`Error::Config`] where the configuration cannot be used.
+///
+/// # Example
+///
+/// ```
+/// nuthatch::set_parameter!("filesystem", "memory://lake")?;
+/// let settings = nuthatch::config()?;
+/// assert_eq!(settings.root.as_ref().unwrap().filesystem, "memory://lake");
+/// assert!(settings.origin("root.filesystem").unwrap().to_string().contains(".rs:"));
+/// println!("{settings}");
+/// # Ok::<(), nuthatch::Error>(())
+/// ```
+pub fn config() -> Result<std::sync::Arc<config::Settings>> {
+    config::current()
+}
+
 /// Configuration: the settings in force, and the list of everything that can be set.
 pub mod config {
-    pub use nuthatch_core::config::{Settings, current, reference};
+    pub use nuthatch_core::config::{
+        BackendSettings, LocationSettings, Origin, ParameterValue, Settings, current, reference,
+    };
 }
 
 /// Labelled arrays, and the backend `zarr` that stores them.

@@ -6,7 +6,10 @@ pub use crate::{argument, returned, returns};
 pub use nuthatch_core::Error;
 pub use nuthatch_core::arguments::Arguments;
 pub use nuthatch_core::call::{Call, Query};
-pub use nuthatch_core::config::{Compiled, Embedded};
+pub use nuthatch_core::config::inventory;
+pub use nuthatch_core::config::{
+    Ask, Compiled, ConfigParameter, Declared, Embedded, ParameterValue, Scope,
+};
 pub use nuthatch_core::entry::manifest::Manifest;
 pub use nuthatch_core::function::{Argument, Definition, Function, OptionValue};
 pub use nuthatch_core::key::{CacheKey, Key, KeyEncoder, KeyError, probe};

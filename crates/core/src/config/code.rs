@@ -2,6 +2,7 @@
 
 use toml::Value;
 
+use super::asked::ConfigParameter;
 use super::document::{Item, Node};
 use super::embedded::{Brought, Embedded, outdated};
 use super::layer::Layer;
@@ -28,11 +29,29 @@ pub(crate) struct CrateLayer {
     pub(crate) standing: Standing,
     /// What its code has set.
     pub(crate) layer: Layer,
+    /// What its functions give when it is needed; weaker than what its code has set.
+    pub(crate) asked: Vec<&'static ConfigParameter>,
     /// What it was compiled with.
     pub(crate) brought: Option<Brought>,
     /// What is to be said of that.
     pub(crate) notes: Vec<String>,
     described: bool,
+}
+
+impl CrateLayer {
+    /// All that its code says.
+    pub(crate) fn said(&self) -> Result<Layer, Wrong> {
+        let mut said = Layer::default();
+        for (at, parameter) in self.asked.iter().enumerate() {
+            let place = |of: &ConfigParameter| (of.location, of.backend, of.name);
+            if let Some(other) = self.asked[..at].iter().find(|o| place(o) == place(parameter)) {
+                let why = format!("is given by `{}()` too; keep one of the two", other.function);
+                return Err(parameter.wrong(why));
+            }
+            said = parameter.layer()?.combine(said);
+        }
+        Ok(self.layer.clone().combine(said))
+    }
 }
 
 impl Code {
@@ -67,6 +86,14 @@ impl Code {
         Ok(())
     }
 
+    /// Makes known a function that gives an option of its crate's locations.
+    pub(crate) fn declare(&mut self, parameter: &'static ConfigParameter) {
+        let known = self.of(parameter.scope);
+        if !known.asked.contains(&parameter) {
+            known.asked.push(parameter);
+        }
+    }
+
     /// Makes known a crate that has cached functions, with the configuration it was compiled with.
     /// Whether this may change the settings.
     pub fn describe(&mut self, scope: Scope, embedded: Option<Embedded>) -> bool {
@@ -95,6 +122,7 @@ impl Code {
                 scope,
                 standing: scope.standing(),
                 layer: Layer::default(),
+                asked: Vec::new(),
                 brought: None,
                 notes: Vec::new(),
                 described: false,

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use arc_swap::ArcSwap;
 use toml::Value;
 
+use super::asked::ConfigParameter;
 use super::code::Code;
 use super::embedded::Embedded;
 use super::origin::Wrong;
@@ -111,6 +112,8 @@ struct Process {
 impl Process {
     /// The configuration as it is now, and the warnings that are new.
     fn resolve(&mut self) -> (Outcome, Vec<String>) {
+        // Also those of a library that was loaded since.
+        ConfigParameter::all().for_each(|parameter| self.code.declare(parameter));
         let read = || Resolver::new(Sources::of_process());
         let outcome = match self.resolver.get_or_insert_with(read) {
             Ok(resolver) => resolver.resolve(&self.code).map(Arc::new),

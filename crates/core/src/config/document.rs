@@ -6,6 +6,7 @@ use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Value};
 
+use super::asked::ConfigParameter;
 use super::nearest::nearest;
 use super::origin::{Origin, Wrong};
 
@@ -23,6 +24,8 @@ pub(crate) enum Node {
     /// In the order of the text.
     Table(Vec<Item>),
     Value(Value),
+    /// What a function gives when it is needed.
+    Asked(&'static ConfigParameter),
 }
 
 impl Node {
@@ -39,6 +42,8 @@ impl Node {
     pub(crate) fn into_value(self) -> Value {
         match self {
             Self::Value(value) => value,
+            // No such node is put where a value is read.
+            Self::Asked(parameter) => Value::String(format!("{}()", parameter.function)),
             Self::Table(items) => {
                 let entries = items.into_iter().map(|item| (item.key, item.node.into_value()));
                 Value::Table(entries.collect())
@@ -109,7 +114,7 @@ fn only(mut heads: Vec<Head>) -> Result<Option<Vec<Item>>, Wrong> {
     }
     match head.node {
         Node::Table(items) => Ok(Some(items)),
-        Node::Value(_) => Err(Wrong::new(format!("{} must be a table", head.name), head.origin)),
+        _ => Err(Wrong::new(format!("{} must be a table", head.name), head.origin)),
     }
 }
 

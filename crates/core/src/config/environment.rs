@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 
 use super::document::Node;
-use super::layer::{Layer, put};
+use super::layer::{Layer, Said, put};
 use super::nearest::{is_slip, nearest};
 use super::origin::{Origin, Wrong};
 use super::parameters::{
@@ -87,7 +87,8 @@ impl Environment {
                 reader::options(options, &shown, node, origin)
             }
             (None, Some(own)) => {
-                reader::backend_option(own, &shown, key, Kind::Text.value_of(text), origin)
+                let said = Said::Value(Kind::Text.value_of(text));
+                reader::backend_option(own, &shown, key, said, origin)
             }
             _ => {
                 let node = Node::Value(Kind::Text.value_of(text));

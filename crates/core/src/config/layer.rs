@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use toml::Value;
 
+use super::asked::ConfigParameter;
 use super::origin::{Origin, Tracked, Wrong};
 pub(crate) use super::parameters::Globals;
 use super::secrets::{masked_url, shown_option};
@@ -47,9 +48,18 @@ pub(crate) struct Filesystem {
     pub(crate) base: Option<Arc<Path>>,
 }
 
-/// Options, each with its origin.
+/// Options, each with its origin. One without a name stands for a whole table, which a function
+/// gives.
 #[derive(Clone, Default, PartialEq)]
-pub(crate) struct Options(pub(crate) BTreeMap<String, Tracked<Value>>);
+pub(crate) struct Options(pub(crate) BTreeMap<String, Tracked<Said>>);
+
+/// What is said of an option.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Said {
+    Value(Value),
+    /// A function gives it, when it is needed.
+    Asked(&'static ConfigParameter),
+}
 
 impl Layer {
     /// What both say, and of what both say, what `self` says.
@@ -152,8 +162,12 @@ impl fmt::Debug for Filesystem {
 
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = |(name, option): (&String, &Tracked<Value>)| {
-            (name.clone(), (shown_option(name, &option.value), option.origin.clone()))
+        let shown = |(name, option): (&String, &Tracked<Said>)| {
+            let value = match &option.value {
+                Said::Value(value) => shown_option(name, value),
+                Said::Asked(parameter) => format!("{}()", parameter.function),
+            };
+            (name.clone(), (value, option.origin.clone()))
         };
         f.debug_map().entries(self.0.iter().map(shown)).finish()
     }

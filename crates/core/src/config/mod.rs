@@ -8,7 +8,7 @@
 //! | the user | `~/.nuthatch.toml` |
 //! | the project | `nuthatch.toml`, or `[package.metadata.nuthatch]` or `[workspace.metadata.nuthatch]` in `Cargo.toml`; where none is found, the one that the program was compiled with |
 //! | environment | `NUTHATCH_…` variables; [`reference()`] prints them |
-//! | code | [`set_parameter!`](crate::set_parameter!) |
+//! | code | functions with `#[config_parameter]`, then [`set_parameter!`](crate::set_parameter!) |
 //!
 //! Merging is per parameter, and per option within `filesystem_options` and a backend's table: a
 //! layer that names a region leaves the endpoint of a weaker layer alone. Within a location, a
@@ -59,6 +59,7 @@
 //! # Ok::<(), nuthatch_core::Error>(())
 //! ```
 
+mod asked;
 mod code;
 mod current;
 mod discover;
@@ -80,15 +81,19 @@ mod values;
 #[cfg(test)]
 mod tests;
 
+pub use asked::{Answer, Ask, ConfigParameter, Declared, ParameterValue};
 pub use code::Code;
 pub(crate) use current::describe;
 pub use current::{current, program, read, set_parameter, set_parameters};
 pub use embedded::Embedded;
+#[doc(hidden)]
+pub use inventory;
 pub use origin::Origin;
 pub use parameters::reference;
 pub use resolve::{Sources, resolve};
 pub use scope::{Compiled, Scope};
 pub(crate) use secrets::Masked;
+pub(crate) use settings::Asked;
 pub use settings::{BackendSettings, LocationSettings, Settings};
 /// A parameter's value in code.
 pub use toml::Value;

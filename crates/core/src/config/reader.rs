@@ -6,7 +6,7 @@ use std::sync::Arc;
 use toml::Value;
 
 use super::document::{Item, Node};
-use super::layer::{BackendLayer, Filesystem, Layer, LocationLayer, Options, put};
+use super::layer::{BackendLayer, Filesystem, Layer, LocationLayer, Options, Said, put};
 use super::nearest::{is_slip, nearest};
 use super::origin::{Origin, Tracked, Wrong};
 use super::parameters::{BACKENDS, GLOBALS, LOCATIONS, PLACE, global};
@@ -94,15 +94,15 @@ fn in_location(
             let backend = location.backends.entry(key.to_owned()).or_default();
             items.into_iter().try_for_each(|item| in_backend(backend, &shown, item, base))
         }
-        (key, Node::Value(_)) if BACKENDS.contains(&key) => {
+        (key, _) if BACKENDS.contains(&key) => {
             let why = format!("`{shown}` is a backend; give it a table: [nuthatch.{shown}]");
             Err(Wrong::new(why, origin))
         }
-        (key, Node::Value(_)) if global(key).is_some() => {
+        (key, _) if global(key).is_some() => {
             let why = format!("`{key}` belongs to no location; put it right under [nuthatch]");
             Err(Wrong::new(why, origin))
         }
-        (key, Node::Value(_)) => Err(unknown(&shown, key, location_keys(), &origin)),
+        (key, _) => Err(unknown(&shown, key, location_keys(), &origin)),
     }
 }
 
@@ -119,7 +119,13 @@ fn in_backend(
             put(&mut backend.filesystem, &shown, filesystem(&shown, node, &origin, base)?, &origin)
         }
         "filesystem_options" => options(&mut backend.filesystem_options, &shown, node, &origin),
-        _ => backend_option(&mut backend.options, &shown, key, node.into_value(), &origin),
+        _ => {
+            let said = match node {
+                Node::Asked(parameter) => Said::Asked(parameter),
+                node => Said::Value(node.into_value()),
+            };
+            backend_option(&mut backend.options, &shown, key, said, &origin)
+        }
     }
 }
 
@@ -129,7 +135,7 @@ pub(crate) fn backend_option(
     options: &mut Options,
     shown: &str,
     key: String,
-    value: Value,
+    value: Said,
     origin: &Origin,
 ) -> Result<(), Wrong> {
     if let Some(meant) = PLACE.iter().find(|parameter| is_slip(&key, parameter.name)) {
@@ -165,6 +171,9 @@ pub(crate) fn options(
 ) -> Result<(), Wrong> {
     let items = match node {
         Node::Table(items) => items,
+        Node::Asked(parameter) => {
+            return insert(options, shown, String::new(), Said::Asked(parameter), origin);
+        }
         // Without the value: it may be a secret.
         Node::Value(_) => {
             let why = format!("`{shown}` must be a table: {shown} = {{ region = \"eu-west-1\" }}");
@@ -174,7 +183,8 @@ pub(crate) fn options(
     for Item { key, origin, node } in items {
         let shown = format!("{shown}.{key}");
         let value = match node {
-            Node::Value(value) if !value.is_array() => value,
+            Node::Value(value) if !value.is_array() => Said::Value(value),
+            Node::Asked(parameter) => Said::Asked(parameter),
             _ => {
                 let why = format!("`{shown}` must be text, a number, true or false");
                 return Err(Wrong::new(why, origin));
@@ -189,12 +199,12 @@ fn insert(
     options: &mut Options,
     shown: &str,
     key: String,
-    value: Value,
+    value: Said,
     origin: &Origin,
 ) -> Result<(), Wrong> {
     let mut place = options.0.remove(&key);
     put(&mut place, shown, value, origin)?;
-    options.0.extend(place.map(|option: Tracked<Value>| (key, option)));
+    options.0.extend(place.map(|option: Tracked<Said>| (key, option)));
     Ok(())
 }
 
@@ -207,7 +217,7 @@ fn unknown_at_top(key: &str, node: &Node, origin: &Origin) -> Wrong {
         Node::Table(_) => {
             format!("; a backend of your own stands in a location, as [nuthatch.root.{key}]")
         }
-        Node::Value(_) => String::new(),
+        _ => String::new(),
     };
     Wrong { message: wrong.message + &more, ..wrong }
 }

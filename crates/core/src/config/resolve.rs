@@ -8,12 +8,12 @@ use super::code::{Code, CrateLayer};
 use super::discover::Files;
 use super::embedded::Brought;
 use super::environment::{Environment, environment};
-use super::layer::{BackendLayer, Filesystem, Layer, LocationLayer, Options};
+use super::layer::{BackendLayer, Filesystem, Layer, LocationLayer, Options, Said};
 use super::origin::{Origin, Tracked, Wrong};
 use super::parameters::{DEFAULT_GRACE, DEFAULT_LOCAL, DEFAULT_MEMO_SIZE, GLOBALS};
 use super::places::Places;
 use super::scope::Standing;
-use super::settings::{BackendSettings, Dependency, LocationSettings, Settings};
+use super::settings::{Asked, BackendSettings, Dependency, LocationSettings, Settings};
 use super::values::{CommitPolicy, ManifestIdentity, OnStoreFailure};
 use crate::error::Result;
 
@@ -89,11 +89,10 @@ impl Resolver {
         let layers = code.crates.iter().filter(|part| is_own(part)).map(|part| &part.layer);
         let others = std::iter::once(&files).chain(layers);
         let Environment { layer, allow_installed } = environment(&self.sources.env, others)?;
-        let merged = code
-            .crates
-            .iter()
-            .filter(|part| allow_installed || is_own(part))
-            .fold(layer.combine(files), |weaker, part| part.layer.clone().combine(weaker));
+        let mut merged = layer.combine(files);
+        for part in code.crates.iter().filter(|part| allow_installed || is_own(part)) {
+            merged = part.said()?.combine(merged);
+        }
         let places = Places {
             env: &self.sources.env,
             cwd: self.sources.cwd.as_deref(),
@@ -187,7 +186,8 @@ fn dependency(
         settings.warnings.push(warning);
     };
     // Where dependencies may configure the program, what their code sets has done so.
-    let mut layer = if allow_installed { Layer::default() } else { part.layer.clone() };
+    let said = if allow_installed { Ok(Layer::default()) } else { part.said() };
+    let mut layer = said.inspect_err(&mut ignored).unwrap_or_default();
     match part.brought.as_ref().map(|brought| &brought.layer) {
         Some(Ok(brought)) => layer = layer.combine(brought.clone()),
         Some(Err(wrong)) => ignored(wrong),
@@ -261,9 +261,10 @@ impl Locations<'_> {
             let own = self.backend(&place, own, (&filesystem, &origin), &options)?;
             backends.insert(backend, own);
         }
-        let filesystem_options = self.table(&format!("{name}.filesystem_options"), options);
+        let (filesystem_options, asked) =
+            self.table(&format!("{name}.filesystem_options"), options);
         let name = name.to_owned();
-        Ok(LocationSettings { name, filesystem, filesystem_options, backends, origin })
+        Ok(LocationSettings { name, filesystem, filesystem_options, asked, backends, origin })
     }
 
     fn backend(
@@ -281,20 +282,34 @@ impl Locations<'_> {
         let weaker = if same_kind { location_options.clone() } else { Options::default() };
         self.origins.insert(format!("{place}.filesystem"), origin);
         let options = own.filesystem_options.combine(weaker);
-        Ok(BackendSettings {
-            filesystem,
-            filesystem_options: self.table(&format!("{place}.filesystem_options"), options),
-            options: self.table(place, own.options),
-        })
+        let (filesystem_options, asked) =
+            self.table(&format!("{place}.filesystem_options"), options);
+        let (options, options_asked) = self.table(place, own.options);
+        Ok(BackendSettings { filesystem, filesystem_options, options, asked, options_asked })
     }
 
-    fn table(&mut self, place: &str, options: Options) -> toml::Table {
+    /// The options that are known, and those that functions give.
+    fn table(&mut self, place: &str, options: Options) -> (toml::Table, Asked) {
         let mut table = toml::Table::new();
+        let mut asked = Asked::default();
         for (name, Tracked { value, origin }) in options.0 {
-            self.origins.insert(format!("{place}.{name}"), origin);
-            table.insert(name, value);
+            let shown = if name.is_empty() { place.to_owned() } else { format!("{place}.{name}") };
+            // What code has set stands, whatever a function gives as a whole.
+            let set = matches!(origin, Origin::Code { .. });
+            self.origins.insert(shown, origin);
+            match value {
+                Said::Value(value) => {
+                    if set {
+                        asked.keep.insert(name.clone());
+                    }
+                    table.insert(name, value);
+                }
+                Said::Asked(parameter) => {
+                    asked.functions.insert(name, parameter);
+                }
+            }
         }
-        table
+        (table, asked)
     }
 }
 

@@ -4,21 +4,29 @@ use std::fmt;
 
 use toml::Value;
 
+use super::asked::ConfigParameter;
+
 /// What stands for a secret wherever settings are shown.
 pub(crate) const MASK: &str = "***";
 
-/// Whether an option of this name holds, by the look of it, a secret.
+/// The words by which the name of an option looks like that of a secret. `#[cache]` compiles in no
+/// file with one of them (`check.rs` of the macros, whose tests compare the two lists).
+const WORDS: [&str; 8] = [
+    "key",
+    "secret",
+    "token",
+    "password",
+    "passwd",
+    "passphrase",
+    "credential",
+    "connection_string",
+];
+
+/// Whether an option of this name holds, by the look of it or by what a function says, a secret.
 pub(crate) fn looks_secret(name: &str) -> bool {
-    const WORDS: [&str; 8] = [
-        "key",
-        "secret",
-        "token",
-        "password",
-        "passwd",
-        "passphrase",
-        "credential",
-        "connection_string",
-    ];
+    if ConfigParameter::all().any(|parameter| parameter.hides(name)) {
+        return true;
+    }
     let name = name.to_ascii_lowercase().replace('-', "_");
     WORDS.iter().any(|word| name.contains(word))
 }

@@ -1,13 +1,15 @@
 //! The configuration, resolved: every parameter has its value, and says where it came from.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
+use super::asked::ConfigParameter;
 use super::origin::{Origin, Wrong};
 use super::parameters::DEFAULT_LOCAL;
 use super::scope::Scope;
-use super::secrets::{Masked, masked_url, shown_option, shown_text};
+use super::secrets::{MASK, Masked, masked_url, shown_option, shown_text};
 use super::values::{CommitPolicy, ManifestIdentity, OnStoreFailure, shown_bytes, shown_span};
 use crate::error::Result;
 use crate::mode::CacheMode;
@@ -59,8 +61,9 @@ pub struct LocationSettings {
     pub name: String,
     /// A URL or an absolute path.
     pub filesystem: String,
-    /// What the filesystem's builder takes.
+    /// What the filesystem's builder takes, but for what functions give.
     pub filesystem_options: toml::Table,
+    pub(crate) asked: Asked,
     /// The backends that have a table of their own.
     pub backends: BTreeMap<String, BackendSettings>,
     /// Where `filesystem` was said.
@@ -76,8 +79,19 @@ pub struct BackendSettings {
     /// The backend's own over the location's. A filesystem of another kind than the location's
     /// takes nothing of the location's options.
     pub filesystem_options: toml::Table,
-    /// The backend's other options. A variable gives each as text.
+    /// The backend's other options, but for what functions give. A variable gives each as text.
     pub options: toml::Table,
+    pub(crate) asked: Asked,
+    pub(crate) options_asked: Asked,
+}
+
+/// Those options of one table that functions give, when they are needed.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Asked {
+    /// By name; the one without a name gives a whole table.
+    pub(crate) functions: BTreeMap<String, &'static ConfigParameter>,
+    /// The options that stand, whatever a whole table says.
+    pub(crate) keep: BTreeSet<String>,
 }
 
 /// The mirrors that a dependency has brought along for its own functions.
@@ -183,22 +197,70 @@ impl LocationSettings {
         self.backends.get(backend).map(|own| own.options.clone()).unwrap_or_default()
     }
 
+    /// Has the functions give what opening the location needs.
+    pub(crate) fn ask(&self) -> Result<()> {
+        let backends = self.backends.values().map(|backend| &backend.asked);
+        for asked in std::iter::once(&self.asked).chain(backends) {
+            asked.functions.values().try_for_each(|parameter| parameter.value().map(drop))?;
+        }
+        Ok(())
+    }
+
     fn lines(&self, lines: &mut Vec<(String, String)>) {
         let name = &self.name;
         lines.push((format!("{name}.filesystem"), shown_text(&self.filesystem)));
-        option_lines(lines, &format!("{name}.filesystem_options"), &self.filesystem_options);
+        let place = format!("{name}.filesystem_options");
+        option_lines(lines, &place, &self.filesystem_options, &self.asked);
         for (backend, own) in &self.backends {
             let place = format!("{name}.{backend}");
             lines.push((format!("{place}.filesystem"), shown_text(&own.filesystem)));
-            option_lines(lines, &format!("{place}.filesystem_options"), &own.filesystem_options);
-            option_lines(lines, &place, &own.options);
+            let filesystem = format!("{place}.filesystem_options");
+            option_lines(lines, &filesystem, &own.filesystem_options, &own.asked);
+            option_lines(lines, &place, &own.options, &own.options_asked);
         }
     }
 }
 
-fn option_lines(lines: &mut Vec<(String, String)>, place: &str, options: &toml::Table) {
+fn option_lines(
+    lines: &mut Vec<(String, String)>,
+    place: &str,
+    options: &toml::Table,
+    asked: &Asked,
+) {
     let line = |(name, value): (&String, _)| (format!("{place}.{name}"), shown_option(name, value));
     lines.extend(options.iter().map(line));
+    let line = |(name, parameter): (&String, &&ConfigParameter)| {
+        let key = if name.is_empty() { place.to_owned() } else { format!("{place}.{name}") };
+        (key, if parameter.secret { MASK.to_owned() } else { format!("{}()", parameter.function) })
+    };
+    lines.extend(asked.functions.iter().map(line));
+}
+
+impl Asked {
+    /// `options` with what the functions give; each is called at the first need, and not again.
+    ///
+    /// # Errors
+    ///
+    /// A function gives no value. What it would have given is not repeated.
+    pub(crate) fn over<'a>(&self, options: &'a toml::Table) -> Result<Cow<'a, toml::Table>> {
+        if self.functions.is_empty() {
+            return Ok(Cow::Borrowed(options));
+        }
+        let mut whole = options.clone();
+        // The one without a name comes first.
+        for (name, parameter) in &self.functions {
+            match parameter.value()? {
+                toml::Value::Table(table) if name.is_empty() => {
+                    let given = table.iter().filter(|(name, _)| !self.keep.contains(*name));
+                    whole.extend(given.map(|(name, value)| (name.clone(), value.clone())));
+                }
+                value => {
+                    whole.insert(name.clone(), value.clone());
+                }
+            }
+        }
+        Ok(Cow::Owned(whole))
+    }
 }
 
 impl fmt::Display for Settings {

@@ -27,6 +27,13 @@ impl<T> Secret<T> {
     }
 }
 
+impl<T> Secret<T> {
+    /// The value itself, hidden no more.
+    pub fn into_exposed(self) -> T {
+        self.0
+    }
+}
+
 impl<T: ?Sized> Secret<T> {
     /// The value itself.
     pub const fn expose(&self) -> &T {

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::backend::{Backend, Source, Stored, Target, Written};
 use crate::config::{
-    CommitPolicy, LocationSettings, ManifestIdentity, OnStoreFailure, Scope, Settings,
+    self, CommitPolicy, LocationSettings, ManifestIdentity, OnStoreFailure, Scope, Settings,
 };
 use crate::entry::{
     Address, Committed, Draft, Entry, Filesystem, Input, Location, LocationName, LocationOptions,
@@ -114,6 +114,10 @@ impl Slot {
     }
 
     fn open(&self, settings: &Settings) -> Result<Arc<Place>> {
+        if self.opened.get().is_none() {
+            // Before the lock: a function may itself call what needs this location, and is told so.
+            self.settings.ask()?;
+        }
         let opened = self.opened.get_or_init(|| {
             let place = Place::open(self.name.clone(), &self.settings, settings);
             place.map(Arc::new).map_err(|error| CannotOpen::new(&self.name, error))
@@ -143,8 +147,8 @@ impl From<CannotOpen> for Error {
 /// own runtime, so that it does not matter where a call is awaited.
 pub(crate) struct Place {
     location: Location,
-    /// The backends' own options in this location.
-    options: BTreeMap<String, toml::Table>,
+    /// The backends' own options in this location, and those that functions give.
+    options: BTreeMap<String, (toml::Table, config::Asked)>,
 }
 
 impl Place {
@@ -156,14 +160,16 @@ impl Place {
             let folder = folder.map(Into::into);
             Ok::<_, Error>(Filesystem { store, url, immediate, folder })
         };
-        let mut options =
-            LocationOptions::new(name, open(&place.filesystem, &place.filesystem_options)?);
+        let filesystem_options = place.asked.over(&place.filesystem_options)?;
+        let mut options = LocationOptions::new(name, open(&place.filesystem, &filesystem_options)?);
         let mut own = BTreeMap::new();
         for (name, backend) in &place.backends {
-            own.insert(name.clone(), backend.options.clone());
-            let same_options = backend.filesystem_options == place.filesystem_options;
+            own.insert(name.clone(), (backend.options.clone(), backend.options_asked.clone()));
+            let same_options = backend.filesystem_options == place.filesystem_options
+                && backend.asked == place.asked;
             if backend.filesystem != place.filesystem || !same_options {
-                let elsewhere = open(&backend.filesystem, &backend.filesystem_options)?;
+                let own = backend.asked.over(&backend.filesystem_options)?;
+                let elsewhere = open(&backend.filesystem, &own)?;
                 options.elsewhere.insert(name.clone(), elsewhere);
             }
         }
@@ -266,7 +272,10 @@ impl Place {
         value: T,
         asked: Asked<'_>,
     ) -> (T, Result<Fresh>) {
-        let writer = self.writer(address, backend, asked);
+        let writer = match self.writer(address, backend, asked) {
+            Ok(writer) => writer,
+            Err(error) => return (value, Err(error)),
+        };
         if self.location.filesystem(backend.name()).immediate && self.is_immediate() {
             let stored = runtime::within(writer.write(&value)).await;
             return (value, stored);
@@ -291,7 +300,7 @@ impl Place {
         base: Option<Source>,
         asked: Asked<'_>,
     ) -> Result<Fresh> {
-        let writer = self.writer(address, backend, asked);
+        let writer = self.writer(address, backend, asked)?;
         let value = Arc::clone(value);
         let merging = async move { writer.upsert(&value, keys, base.as_ref()).await };
         self.run(runtime::within(merging)).await
@@ -342,7 +351,7 @@ impl Place {
         template: T,
         asked: Asked<'_>,
     ) -> Result<(String, serde_json::Value)> {
-        let writer = self.writer(address, backend, asked);
+        let writer = self.writer(address, backend, asked)?;
         let beginning = async move {
             let writing = writer.begin().await?;
             // Before anything else is there: from now on `gc` knows since when.
@@ -360,7 +369,7 @@ impl Place {
         backend: &str,
         generation: &str,
     ) -> Result<Target> {
-        let options = self.merged(backend, &toml::Table::new());
+        let options = self.merged(backend, &toml::Table::new())?;
         let writing = self.location.resume(address, backend, options, generation)?;
         Ok(writing.target().clone())
     }
@@ -384,7 +393,7 @@ impl Place {
         layout: serde_json::Value,
         generation: &str,
     ) -> Result<Fresh> {
-        let options = self.merged(backend.name(), &toml::Table::new());
+        let options = self.merged(backend.name(), &toml::Table::new())?;
         let writing = self.location.resume(address, backend.name(), options, generation)?;
         let completing = async move {
             writing.revive().await?;
@@ -417,10 +426,10 @@ impl Place {
         address: &Address,
         backend: &'static dyn Backend<T>,
         asked: Asked<'_>,
-    ) -> Writer<T> {
-        let options = self.merged(backend.name(), asked.options);
+    ) -> Result<Writer<T>> {
+        let options = self.merged(backend.name(), asked.options)?;
         let (location, address) = (self.location.clone(), address.clone());
-        Writer { location, address, backend, options, arguments: asked.arguments }
+        Ok(Writer { location, address, backend, options, arguments: asked.arguments })
     }
 
     /// Reads one of an entry's backends, or at least what lies within a range of time.
@@ -466,7 +475,7 @@ impl Place {
         stored: &Arc<Stored>,
         options: &toml::Table,
     ) -> Result<(Source, Option<Counting>)> {
-        let options = self.merged(&stored.backend, options);
+        let options = self.merged(&stored.backend, options)?;
         let mut source = self.location.source(address, stored, options)?;
         if stored.inline.is_some() {
             return Ok((source, None));
@@ -477,10 +486,11 @@ impl Place {
     }
 
     /// The call's options for a backend, over the location's own.
-    pub(crate) fn merged(&self, backend: &str, options: &toml::Table) -> toml::Table {
-        let mut merged = self.options.get(backend).cloned().unwrap_or_default();
+    pub(crate) fn merged(&self, backend: &str, options: &toml::Table) -> Result<toml::Table> {
+        let Some((own, asked)) = self.options.get(backend) else { return Ok(options.clone()) };
+        let mut merged = asked.over(own)?.into_owned();
         merged.extend(options.clone());
-        merged
+        Ok(merged)
     }
 
     fn is_immediate(&self) -> bool {

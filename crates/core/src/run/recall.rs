@@ -137,7 +137,8 @@ impl Asked<'_> {
         let absent = |name: &&String| entry.backends().iter().all(|s| s.backend != **name);
         let converts = self.writes && named.into_iter().flatten().any(|name| absent(&name));
         let merged = place.merged(backend.name(), &self.plan.backend_options);
-        let rewrites = self.writes && backend.rewrites(&merged);
+        // Without its options the backend reads nothing either, and says why.
+        let rewrites = self.writes && merged.is_ok_and(|merged| backend.rewrites(&merged));
         let whole = converts || rewrites || *place.name() == LocationName::Local;
         (!whole).then_some(within)
     }

@@ -26,11 +26,11 @@ pub(crate) fn is_asked<E: Send + Sync + 'static>(
         return false;
     }
     let options = options(&prepared.plan, backend.name());
-    let merged = hit.place.merged(backend.name(), options);
-    if !backend.rewrites(&merged) {
-        return false;
-    }
-    match backend.lies_as_asked(value, &merged, &request.asked(options).arguments) {
+    let lies_as_asked = hit.place.merged(backend.name(), options).and_then(|merged| {
+        let arguments = &request.asked(options).arguments;
+        Ok(!backend.rewrites(&merged) || backend.lies_as_asked(value, &merged, arguments)?)
+    });
+    match lies_as_asked {
         Ok(lies) => !lies,
         Err(error) => {
             report::not_stored(&request.arguments, hit.place.shown(), &error);

@@ -38,7 +38,7 @@ use self::arguments::Arguments;
 use self::attribute::Config;
 use self::emit::Plan;
 use self::function::Function;
-use self::mistakes::Mistakes;
+pub(crate) use self::mistakes::Mistakes;
 use crate::embed::Crate;
 use crate::processor;
 

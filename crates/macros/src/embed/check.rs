@@ -5,8 +5,8 @@ use std::path::Path;
 use toml::de::{DeTable, DeValue};
 
 /// The words by which the name of an option looks like that of a secret. The settings are masked by
-/// the same (`secrets.rs` of core).
-const WORDS: [&str; 8] = [
+/// the same (`secrets.rs` of core); a test compares the two.
+pub(crate) const WORDS: [&str; 8] = [
     "key",
     "secret",
     "token",

@@ -20,6 +20,14 @@ use quote::quote;
 
 use self::find::Found;
 
+/// Whose crate is being compiled, as an expression of type `Compiled`.
+pub(crate) fn compiled_field(private: &TokenStream) -> TokenStream {
+    let is_binary = std::env::var_os("CARGO_BIN_NAME").is_some();
+    let word = compiled(std::env::args(), is_binary).unwrap_or("Unknown");
+    let word = Ident::new(word, Span::call_site());
+    quote!(#private::Compiled::#word)
+}
+
 /// What is emitted of the crate that is being compiled.
 pub(crate) struct Crate {
     compiled: Option<&'static str>,

@@ -186,3 +186,16 @@ fn cargo_gives_the_source_of_a_dependency_by_an_absolute_path() {
     assert_eq!(call(&["rustc", source], true), Some("Program"), "nobody depends on a binary");
     assert_eq!(call(&["/x/rustc.rs", "--cfg=a.rs", "@arguments"], true), None);
 }
+
+#[test]
+fn settings_are_masked_by_the_words_that_are_not_compiled_in() {
+    let of_core = include_str!("../../../core/src/config/secrets.rs");
+    let (_, after) = of_core.split_once("const WORDS: [&str; 8] = [").unwrap();
+    let (list, _) = after.split_once("];").unwrap();
+    let words: Vec<&str> = list
+        .split(',')
+        .map(|word| word.trim().trim_matches('"'))
+        .filter(|w| !w.is_empty())
+        .collect();
+    assert_eq!(words, super::check::WORDS);
+}

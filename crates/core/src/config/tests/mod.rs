@@ -1,5 +1,6 @@
 //! No test touches the environment or the working directory of the process: all are in `Sources`.
 
+mod asked;
 mod code;
 mod crates;
 mod environment;

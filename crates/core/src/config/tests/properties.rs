@@ -4,7 +4,9 @@ use proptest::collection::{btree_map, vec};
 use proptest::option::of;
 use proptest::prelude::*;
 
-use crate::config::layer::{BackendLayer, Filesystem, Globals, Layer, LocationLayer, Options};
+use crate::config::layer::{
+    BackendLayer, Filesystem, Globals, Layer, LocationLayer, Options, Said,
+};
 use crate::config::origin::{Origin, Tracked};
 use crate::config::values::{
     CommitPolicy, ManifestIdentity, OnStoreFailure, bytes, shown_bytes, shown_span, span,
@@ -28,7 +30,7 @@ fn said<T: std::fmt::Debug + Clone + 'static>(
 
 fn options() -> impl Strategy<Value = Options> {
     let value = (any::<i64>().prop_map(toml::Value::Integer), origin());
-    let tracked = value.prop_map(|(value, origin)| Tracked::new(value, origin));
+    let tracked = value.prop_map(|(value, origin)| Tracked::new(Said::Value(value), origin));
     btree_map("[a-c]", tracked, 0..3).prop_map(Options)
 }
 
