@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod afar;
 mod bad_input;
 mod budgets;
 mod child;

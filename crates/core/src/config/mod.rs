@@ -37,6 +37,14 @@
 //! A crate is the program's own where Cargo compiles it by a relative path, as it does those of the
 //! workspace; [`program!`](crate::program!) settles what this cannot tell.
 //!
+//! # Out of reach
+//!
+//! `skipped_filesystems` lists root and mirrors that cannot be reached from here, by the names of
+//! locations or by how their filesystems begin: they count as not configured. Of others that are not
+//! on this machine, each look-up is waited for as long as `timeout` says. A mirror that did not
+//! answer, or could not be reached, is not asked again by the process, until code sets a parameter;
+//! one that refuses (403) has answered, and is asked about the next entry.
+//!
 //! # Paths
 //!
 //! A `filesystem` is a URL or a path. A relative path is relative to the folder of the file that
@@ -97,4 +105,5 @@ pub(crate) use settings::Asked;
 pub use settings::{BackendSettings, LocationSettings, Settings};
 /// A parameter's value in code.
 pub use toml::Value;
+pub(crate) use values::shown_span;
 pub use values::{CommitPolicy, ManifestIdentity, OnStoreFailure};

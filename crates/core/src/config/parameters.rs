@@ -28,6 +28,7 @@ pub(crate) const BACKENDS: [&str; 5] = ["basic", "zarr", "parquet", "delta", "sq
 pub(crate) const DEFAULT_LOCAL: &str = "~/.nuthatch/caches";
 
 pub(crate) const DEFAULT_MEMO_SIZE: u64 = 2_000_000_000;
+pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 pub(crate) const DEFAULT_GRACE: Duration = Duration::from_secs(7 * 86_400);
 
 /// One row of the table.
@@ -123,6 +124,11 @@ globals! {
         "how an entry is committed; `last-writer-wins` where a filesystem cannot write conditionally";
     grace: Duration = values::span, Kind::Span, "7d",
         "how long data that was replaced is kept for those who still read it";
+    skipped_filesystems: Vec<String> = values::texts, Kind::Texts, "none",
+        "root and mirrors that are out of reach from here: names of locations, or how their \
+         filesystems begin";
+    timeout: Duration = values::span, Kind::Span, "30s",
+        "how long a location is waited for that is not on this machine, before it counts as a miss";
 }
 
 /// The parameter of that name which belongs to no location.

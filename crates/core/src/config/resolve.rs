@@ -10,10 +10,13 @@ use super::embedded::Brought;
 use super::environment::{Environment, environment};
 use super::layer::{BackendLayer, Filesystem, Layer, LocationLayer, Options, Said};
 use super::origin::{Origin, Tracked, Wrong};
-use super::parameters::{DEFAULT_GRACE, DEFAULT_LOCAL, DEFAULT_MEMO_SIZE, GLOBALS};
+use super::parameters::{
+    DEFAULT_GRACE, DEFAULT_LOCAL, DEFAULT_MEMO_SIZE, DEFAULT_TIMEOUT, GLOBALS,
+};
 use super::places::Places;
+use super::reader;
 use super::scope::Standing;
-use super::settings::{Asked, BackendSettings, Dependency, LocationSettings, Settings};
+use super::settings::{Asked, BackendSettings, Dependency, LocationSettings, Settings, Skipped};
 use super::values::{CommitPolicy, ManifestIdentity, OnStoreFailure};
 use crate::error::Result;
 
@@ -141,11 +144,13 @@ fn settings(layer: Layer, places: Places<'_>) -> Result<Settings, Wrong> {
         GLOBALS.iter().map(|known| (known.name.to_owned(), Origin::Default)).collect();
     origins.extend(layer.globals.origins().into_iter().map(|(n, o)| (n.to_owned(), o)));
     let mut locations = Locations { places, origins };
-    let root = locations.optional("root", layer.root)?;
+    let globals = layer.globals;
+    let skipped = Skipped::new(globals.skipped_filesystems.as_ref(), places)?;
+    let root = locations.optional("root", layer.root)?.filter(|root| !skipped.has(root));
     let local = locations.local(layer.local)?;
     let mirrors = layer.mirrors.into_iter().map(|(name, mirror)| locations.needed(&name, mirror));
-    let mirrors = mirrors.collect::<Result<_, _>>()?;
-    let globals = layer.globals;
+    let mut mirrors = mirrors.collect::<Result<Vec<_>, _>>()?;
+    mirrors.retain(|mirror| !skipped.has(mirror));
     let origins = locations.origins;
     Ok(Settings {
         root,
@@ -160,6 +165,9 @@ fn settings(layer: Layer, places: Places<'_>) -> Result<Settings, Wrong> {
         manifest_identity: said_or(globals.manifest_identity, ManifestIdentity::Full),
         commit: said_or(globals.commit, CommitPolicy::Conditional),
         grace: said_or(globals.grace, DEFAULT_GRACE),
+        skipped_filesystems: said_or(globals.skipped_filesystems, Vec::new()),
+        timeout: said_or(globals.timeout, DEFAULT_TIMEOUT),
+        skipped,
         dependencies: Vec::new(),
         revision: 0,
         origins,
@@ -169,6 +177,35 @@ fn settings(layer: Layer, places: Places<'_>) -> Result<Settings, Wrong> {
 
 fn said_or<T>(said: Option<Tracked<T>>, default: T) -> T {
     said.map_or(default, |said| said.value)
+}
+
+impl Skipped {
+    fn new(said: Option<&Tracked<Vec<String>>>, places: Places<'_>) -> Result<Self, Wrong> {
+        let mut skipped = Self::default();
+        let Some(Tracked { value: texts, origin }) = said else { return Ok(skipped) };
+        for text in texts {
+            if text == "local" {
+                let why = "`local` cannot be skipped; choose a `cache_mode` that does not use it";
+                return Err(Wrong::new(why, origin));
+            }
+            if reader::is_location(text) {
+                skipped.0.push(text.clone());
+                continue;
+            }
+            let filesystem = Filesystem { text: text.clone(), base: None };
+            let filesystem = places.expand(&Tracked::new(filesystem, origin.clone()))?;
+            skipped.0.push(filesystem.trim_end_matches('/').to_owned());
+        }
+        Ok(skipped)
+    }
+
+    fn has(&self, location: &LocationSettings) -> bool {
+        self.0.iter().any(|skipped| {
+            let below = location.filesystem.strip_prefix(skipped.as_str());
+            location.name == *skipped
+                || below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
+    }
 }
 
 /// A dependency's root and mirrors become mirrors that serve its own functions. All else that it
@@ -207,6 +244,7 @@ fn dependency(
             Err(wrong) => ignored(&wrong),
         }
     }
+    mirrors.retain(|mirror| !settings.skipped.has(mirror));
     if !mirrors.is_empty() {
         let origins = locations.origins;
         settings.dependencies.push(Dependency { scope: part.scope, mirrors, origins });

@@ -46,6 +46,12 @@ pub struct Settings {
     pub commit: CommitPolicy,
     /// How long data that was replaced is kept.
     pub grace: Duration,
+    /// Names of locations, and how filesystems begin, that are neither read nor written: root and
+    /// mirrors that are out of reach from here. They are in no other field.
+    pub skipped_filesystems: Vec<String>,
+    /// How long a location is waited for that is not on this machine.
+    pub timeout: Duration,
+    pub(crate) skipped: Skipped,
     pub(crate) dependencies: Vec<Dependency>,
     /// How often code had set parameters.
     pub(crate) revision: u64,
@@ -93,6 +99,10 @@ pub(crate) struct Asked {
     /// The options that stand, whatever a whole table says.
     pub(crate) keep: BTreeSet<String>,
 }
+
+/// `skipped_filesystems`, expanded.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Skipped(pub(crate) Vec<String>);
 
 /// The mirrors that a dependency has brought along for its own functions.
 #[derive(Debug, Clone)]
@@ -158,6 +168,7 @@ impl Settings {
         self.revision == other.revision
             && self.durable == other.durable
             && self.grace == other.grace
+            && self.timeout == other.timeout
             && self.commit == other.commit
             && self.manifest_identity == other.manifest_identity
     }
@@ -174,8 +185,13 @@ impl Settings {
             ("manifest_identity", word(self.manifest_identity.as_str())),
             ("commit", word(self.commit.as_str())),
             ("grace", shown_span(self.grace)),
+            ("timeout", shown_span(self.timeout)),
         ];
         lines.extend(rest.map(|(name, value)| (name.to_owned(), value)));
+        if !self.skipped_filesystems.is_empty() {
+            let skipped: Vec<_> = self.skipped_filesystems.iter().map(|s| shown_text(s)).collect();
+            lines.push(("skipped_filesystems".to_owned(), format!("[{}]", skipped.join(", "))));
+        }
         self.locations().for_each(|location| location.lines(&mut lines));
         lines
     }

@@ -15,6 +15,7 @@ pub(crate) enum Kind {
     Bytes,
     Span,
     Choice(&'static [&'static str]),
+    Texts,
     Options,
 }
 
@@ -26,6 +27,7 @@ impl Kind {
             Self::Flag => "true or false".to_owned(),
             Self::Bytes => "bytes, or text with a unit such as \"2 GB\" or \"512 MiB\"".to_owned(),
             Self::Span => "text such as \"7d\", \"12h\" or \"30 min\"".to_owned(),
+            Self::Texts => "a list of text; in a variable, with commas between".to_owned(),
             Self::Choice(names) => format!("one of {}", quoted(names)),
             Self::Options => "a table of options".to_owned(),
         }
@@ -38,6 +40,10 @@ impl Kind {
         match (self, text) {
             (Self::Flag, "true" | "1") => Value::Boolean(true),
             (Self::Flag, "false" | "0") => Value::Boolean(false),
+            (Self::Texts, _) => {
+                let texts = text.split(',').map(str::trim).filter(|text| !text.is_empty());
+                Value::Array(texts.map(Value::from).collect())
+            }
             (Self::Options, _) => options_of(text).unwrap_or_else(other),
             _ => other(),
         }
@@ -141,6 +147,17 @@ pub(crate) fn bytes(value: &Value) -> Result<u64, String> {
         _ => None,
     };
     bytes.ok_or_else(|| expected(Kind::Bytes, value))
+}
+
+pub(crate) fn texts(value: &Value) -> Result<Vec<String>, String> {
+    let texts = value.as_array().map(|items| items.iter().map(Value::as_str));
+    let texts = texts.and_then(|mut texts| {
+        texts.try_fold(Vec::new(), |mut all, text| {
+            all.push(text.filter(|text| !text.trim().is_empty())?.to_owned());
+            Some(all)
+        })
+    });
+    texts.ok_or_else(|| expected(Kind::Texts, value))
 }
 
 /// At most a hundred years, so that a time less a span is always a time.

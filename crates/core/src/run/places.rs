@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use crate::backend::{Backend, Source, Stored, Target, Written};
 use crate::config::{
     self, CommitPolicy, LocationSettings, ManifestIdentity, OnStoreFailure, Scope, Settings,
+    shown_span,
 };
 use crate::entry::{
     Address, Committed, Draft, Entry, Filesystem, Input, Location, LocationName, LocationOptions,
@@ -149,6 +152,10 @@ pub(crate) struct Place {
     location: Location,
     /// The backends' own options in this location, and those that functions give.
     options: BTreeMap<String, (toml::Table, config::Asked)>,
+    /// How long a look-up may take in a store that is not on this machine.
+    timeout: Duration,
+    /// A mirror that could not be reached, and is not asked again.
+    out_of_reach: AtomicBool,
 }
 
 impl Place {
@@ -176,7 +183,12 @@ impl Place {
         options.grace = settings.grace;
         options.commit = settings.commit;
         options.record_identity = settings.manifest_identity == ManifestIdentity::Full;
-        Ok(Self { location: Location::new(options), options: own })
+        Ok(Self {
+            location: Location::new(options),
+            options: own,
+            timeout: settings.timeout,
+            out_of_reach: AtomicBool::new(false),
+        })
     }
 
     pub(crate) fn name(&self) -> &LocationName {
@@ -214,7 +226,35 @@ impl Place {
             return self.location.look_up(address).await;
         }
         let (location, address) = (self.location.clone(), address.clone());
-        runtime::spawn(async move { location.look_up(&address).await }).await?
+        let timeout = self.timeout;
+        let looking =
+            async move { tokio::time::timeout(timeout, location.look_up(&address)).await };
+        let found = match runtime::spawn(looking).await? {
+            Ok(found) => found,
+            Err(_) => Err(self.silent()),
+        };
+        if let Err(error) = &found
+            && matches!(self.name(), LocationName::Mirror(_))
+            && is_distant(error)
+        {
+            self.out_of_reach.store(true, Ordering::Relaxed);
+        }
+        found
+    }
+
+    /// Whether this is a mirror that could not be reached before: one that does not answer costs
+    /// one time-out a process, not one a call.
+    pub(crate) fn is_out_of_reach(&self) -> bool {
+        self.out_of_reach.load(Ordering::Relaxed)
+    }
+
+    fn silent(&self) -> Error {
+        let why = format!(
+            "no answer within {}; raise `timeout`, or name the location in `skipped_filesystems`",
+            shown_span(self.timeout),
+        );
+        let (doing, location) = ("look an entry up".to_owned(), self.shown().to_owned());
+        Error::Store { doing, location, source: why.into() }
     }
 
     /// Commits a draft that names what is fresh; none of a null.
@@ -505,6 +545,14 @@ impl Place {
     }
 }
 
+/// Whether a store could not be reached. One that says that this user may not has answered.
+fn is_distant(error: &Error) -> bool {
+    use object_store::Error::{PermissionDenied, Unauthenticated};
+    let Error::Store { source, .. } = error else { return false };
+    let refused = source.downcast_ref::<object_store::Error>();
+    !matches!(refused, Some(PermissionDenied { .. } | Unauthenticated { .. }))
+}
+
 /// What a store is opened with. `durable` is about disks: no other store knows the word.
 fn store_options(filesystem: &str, options: &toml::Table, durable: bool) -> toml::Table {
     let mut options = options.clone();
@@ -633,7 +681,8 @@ mod tests {
         let store::Opened { store, url, immediate, .. } = open;
         let lake = Filesystem { store: Arc::clone(&store), url, immediate, folder: None };
         let location = Location::new(LocationOptions::new(LocationName::Root, lake));
-        let place = Place { location, options: BTreeMap::new() };
+        let (timeout, out_of_reach) = (Duration::from_secs(1), AtomicBool::new(false));
+        let place = Place { location, options: BTreeMap::new(), timeout, out_of_reach };
         let address = Address::new("lake.big", None, "", [7; 32]).unwrap();
         let options = toml::Table::new();
         runtime::block_on(async {

@@ -116,7 +116,8 @@ impl Prepared {
             .reads_root()
             .then(|| self.places.root().into_iter().chain(self.places.mirrors(&self.scope)));
         local.into_iter().chain(lake.into_iter().flatten()).filter_map(|place| {
-            place.inspect_err(|error| report::cannot_open(self.identity, error)).ok()
+            let opened = place.inspect_err(|error| report::cannot_open(self.identity, error)).ok();
+            opened.filter(|place| !place.is_out_of_reach())
         })
     }
 

@@ -30,7 +30,7 @@ pub use counting::{Counting, Counts};
 #[cfg(any(test, feature = "test-util"))]
 pub use faulty::{Fault, Faulty, Trigger};
 #[cfg(any(test, feature = "test-util"))]
-pub use intercept::intercept;
+pub use intercept::{answer_from_afar, intercept};
 pub use local::{LocalFiles, StaleTemporary};
 pub use open::{Opened, open};
 pub use operation::Operation;

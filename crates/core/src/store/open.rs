@@ -88,7 +88,10 @@ impl Opened {
         immediate: bool,
     ) -> Self {
         #[cfg(any(test, feature = "test-util"))]
-        let store = super::intercept::intercepted(&url, store);
+        let (store, immediate) = {
+            let immediate = immediate && !super::intercept::is_afar(&url);
+            (super::intercept::intercepted(&url, store), immediate)
+        };
         Self { store, url, folder, immediate }
     }
 }

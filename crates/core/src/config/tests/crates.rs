@@ -229,3 +229,23 @@ fn what_a_package_would_leave_out_is_told_to_its_owner() {
         Some(Embedded { unpackaged: Some("is left out"), ..embedded("[nuthatch]").unwrap() });
     assert!(World::new().describe(LIB, lost).resolve().warnings().is_empty());
 }
+
+#[test]
+fn a_dependencys_lake_is_skipped_by_its_name_or_place_and_cannot_skip_the_programs() {
+    let theirs = || {
+        embedded(
+            "[nuthatch]\nfilesystem = 's3://theirs'\nskipped_filesystems = ['s3://mine', 'root']\n\
+         [nuthatch.mirror]\nfilesystem = 's3://archive'",
+        )
+    };
+    for skipped in ["mirror-weather-lib-root", "s3://theirs"] {
+        let settings = World::new()
+            .project("[nuthatch]\nfilesystem = 's3://mine'")
+            .env("NUTHATCH_SKIPPED_FILESYSTEMS", skipped)
+            .describe(LIB, theirs())
+            .resolve();
+        assert_eq!(root(&settings), "s3://mine");
+        let left = [("mirror-weather-lib-mirror".to_owned(), "s3://archive".to_owned())];
+        assert_eq!(mirrors(&settings, &LIB), left);
+    }
+}

@@ -18,6 +18,8 @@ fn without_any_layer_the_defaults_hold() {
     assert_eq!(settings.manifest_identity, ManifestIdentity::Full);
     assert_eq!(settings.commit, CommitPolicy::Conditional);
     assert_eq!(settings.grace, Duration::from_secs(604_800));
+    assert_eq!(settings.timeout, Duration::from_secs(30));
+    assert!(settings.skipped_filesystems.is_empty());
     assert_eq!(origin(&settings, "memo_size"), "default");
     assert_eq!(origin(&settings, "local.filesystem"), "default");
 }
@@ -67,11 +69,17 @@ fn every_parameter_is_read_from_a_file_and_from_the_environment() {
         ("manifest_identity", "none", "manifest_identity = \"none\""),
         ("commit", "last-writer-wins", "commit = \"last-writer-wins\""),
         ("grace", "1d 12h", "grace = \"36h\""),
+        ("timeout", "90s", "timeout = \"90s\""),
+        ("skipped_filesystems", "s3://x", "skipped_filesystems = [\"s3://x\"]"),
         ("filesystem", "memory://x", "root.filesystem = \"memory://x\""),
         ("local.filesystem", "/x", "local.filesystem = \"/x\""),
     ];
     for (key, value, line) in said {
-        let literal = if value == "true" { value.to_owned() } else { format!("'{value}'") };
+        let literal = match (key, value) {
+            ("skipped_filesystems", _) => format!("['{value}']"),
+            (_, "true") => value.to_owned(),
+            _ => format!("'{value}'"),
+        };
         let file = World::new().project(&format!("nuthatch.{key} = {literal}"));
         let variable = format!("NUTHATCH_{}", key.to_uppercase().replace('.', "_"));
         let environment = World::new().env(&variable, value);
@@ -169,4 +177,29 @@ fn the_default_mode_follows_the_root() {
 fn options_alone_make_no_root() {
     let world = World::new().env("NUTHATCH_FILESYSTEM_OPTIONS", r#"{"region": "r"}"#);
     assert!(world.resolve().root.is_none());
+}
+
+#[test]
+fn skipped_filesystems_are_no_locations() {
+    let all = || {
+        World::new().project(
+            "[nuthatch]\nfilesystem = 's3://lake/a'\n[nuthatch.mirror]\nfilesystem = 's3://lake/ab'\n\
+             [nuthatch.mirror-east]\nfilesystem = '/east'\n[nuthatch.mirror-west]\nfilesystem = '~/west'",
+        )
+    };
+    let left = |skipped: &str| {
+        let settings = all().env("NUTHATCH_SKIPPED_FILESYSTEMS", skipped).resolve();
+        let names: Vec<String> = settings.locations().map(|place| place.name.clone()).collect();
+        (names.join(" "), settings.mode())
+    };
+    let write = CacheMode::Write;
+    assert_eq!(left(""), ("root local mirror mirror-east mirror-west".to_owned(), write));
+    assert_eq!(
+        left("s3://lake/a"),
+        ("local mirror mirror-east mirror-west".into(), CacheMode::ReadOnly)
+    );
+    assert_eq!(left("s3://lake/, mirror-east"), ("local mirror-west".into(), CacheMode::ReadOnly));
+    assert_eq!(left("mirror,~/west/,/e"), ("root local mirror-east".into(), write));
+    // What the working directory is called, not where a file lies.
+    assert_eq!(left("east"), left(""));
 }

@@ -63,7 +63,8 @@ fn globals() -> impl Strategy<Value = Globals> {
         said(prop_oneof![Just(CommitPolicy::Conditional), Just(CommitPolicy::LastWriterWins)]),
     );
     let mode = said((0..CacheMode::ALL.len()).prop_map(|index| CacheMode::ALL[index]));
-    let sizes = (said(any::<u64>()), said((0..9_u64).prop_map(Duration::from_secs)));
+    let spans = || said((0..9_u64).prop_map(Duration::from_secs));
+    let sizes = (said(any::<u64>()), spans(), said(vec("[a-z]", 0..3)), spans());
     (mode, said("[a-z]"), flags, words, sizes).prop_map(
         |(cache_mode, namespace, flags, words, sizes)| Globals {
             cache_mode,
@@ -75,6 +76,8 @@ fn globals() -> impl Strategy<Value = Globals> {
             manifest_identity: words.1,
             commit: words.2,
             grace: sizes.1,
+            skipped_filesystems: sizes.2,
+            timeout: sizes.3,
         },
     )
 }
@@ -133,6 +136,7 @@ proptest! {
         prop_assert_eq!(&all.globals.namespace, stronger(&a.globals.namespace, &b.globals.namespace));
         prop_assert_eq!(&all.globals.memo_size, stronger(&a.globals.memo_size, &b.globals.memo_size));
         prop_assert_eq!(&all.globals.commit, stronger(&a.globals.commit, &b.globals.commit));
+        prop_assert_eq!(&all.globals.timeout, stronger(&a.globals.timeout, &b.globals.timeout));
         prop_assert_eq!(&all.globals.grace, stronger(&a.globals.grace, &b.globals.grace));
         assert_per_parameter(&all.root, &a.root, &b.root);
         assert_per_parameter(&all.local, &a.local, &b.local);
