@@ -13,7 +13,7 @@ use datafusion::physical_plan::{
 use futures::future::BoxFuture;
 use futures::{StreamExt, TryStreamExt};
 use nuthatch_core::{Error, Result};
-use nuthatch_table::{Rows, Scan, Table};
+use nuthatch_table::{Foreign, Of, Rows, Scan, Table};
 
 use crate::failed;
 use crate::provider::StoredTable;
@@ -21,6 +21,28 @@ use crate::session::session;
 
 /// About what a plan and its session's state take in memory.
 const WEIGHT: u64 = 64 << 10;
+
+/// DataFusion, whose frames these are.
+#[derive(Debug, Clone, Copy)]
+pub struct DataFusion;
+
+/// The backend `B`, which stores tables, for DataFusion's frames.
+///
+/// A frame that was stored is read back at once, so that its plan is never executed twice.
+pub type Frames<B> = Of<B, DataFusion>;
+
+impl Foreign<DataFusion> for DataFrame {
+    type Table = Frame;
+    const IS_LAZY: bool = true;
+
+    fn as_table(&self) -> Frame {
+        Frame(self.clone())
+    }
+
+    fn of_table(frame: Frame) -> Self {
+        frame.0
+    }
+}
 
 /// A frame, as nuthatch's tables are.
 #[derive(Debug, Clone)]

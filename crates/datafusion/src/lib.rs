@@ -5,8 +5,7 @@
 //! | room | holds |
 //! |---|---|
 //! | [`mod@session`] | the session of frames that are recalled |
-//! | `frame` | a frame as a [`Table`](nuthatch_table::Table): executed as a stream, opened over a scan |
-//! | `backend` | [`Frames`]: a tabular backend for frames |
+//! | `frame` | a frame as a [`Table`](nuthatch_table::Table): executed as a stream, opened over a scan; [`Frames`]: a tabular backend for frames |
 //! | `provider` | a stored table as DataFusion sees it: columns, filters and limit reach it |
 //! | `pruning` | files and row groups that a filter leaves out |
 //! | `exec` | the rows on their way |
@@ -15,7 +14,6 @@
 //! A frame that a function returns is executed once, as a stream, on its way into the store, and what
 //! the caller gets is the stored table, opened lazily. Its rows come in the order stored.
 
-mod backend;
 mod exec;
 mod frame;
 mod provider;
@@ -28,8 +26,7 @@ mod tests;
 
 pub use datafusion;
 
-pub use crate::backend::Frames;
-pub use crate::frame::Frame;
+pub use crate::frame::{DataFusion, Frame, Frames};
 pub use crate::session::{session, set_session};
 
 /// DataFusion's error as nuthatch's: one that came from nuthatch is found again.

@@ -23,7 +23,7 @@ use object_store::path::Path;
 
 use crate::Frames;
 
-const FRAMES: Frames<Parquet> = Frames(Parquet);
+const FRAMES: Frames<Parquet> = Frames::new(Parquet);
 
 /// A number, a measured value and a station, in rows that have no other order.
 fn rows(count: i64) -> RecordBatch {

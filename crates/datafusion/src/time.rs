@@ -16,9 +16,9 @@ use nuthatch_core::entry::Extent;
 use nuthatch_core::time::TimeAxis;
 use nuthatch_table::time::{TimeColumn, TimeKind};
 
-use crate::{Frames, external, failed};
+use crate::{DataFusion, external, failed};
 
-impl TimeAxis<Frames<()>> for DataFrame {
+impl TimeAxis<DataFusion> for DataFrame {
     /// Not known without executing the plan; where one column alone says when, the backend that
     /// stores the rows notes it as they pass.
     fn time_extent(&self, dims: &[&str]) -> Result<Option<Extent>> {

@@ -395,10 +395,10 @@ pub mod backend {
 #[cfg(feature = "parquet")]
 pub mod table {
     #[cfg(feature = "datafusion")]
-    pub use nuthatch_datafusion::{Frame, Frames, datafusion, session, set_session};
-    pub use nuthatch_table::parquet::{ParquetFile, ParquetScan};
+    pub use nuthatch_datafusion::{DataFusion, Frame, Frames, datafusion, session, set_session};
+    pub use nuthatch_table::parquet::{Bounds, ParquetFile, ParquetScan};
     pub use nuthatch_table::time::{TimeColumn, TimeKind};
-    pub use nuthatch_table::{Parquet, Rows, Scan, Table, arrow_array, arrow_schema};
+    pub use nuthatch_table::{Foreign, Of, Parquet, Rows, Scan, Table, arrow_array, arrow_schema};
 }
 
 /// Keys in detail: the encoder, for `CacheKey` written by hand.

@@ -6,6 +6,7 @@
 //! | room | holds |
 //! |---|---|
 //! | [`table`] | [`Table`]: a Rust type that holds a table; [`Scan`]: a stored table, to be read |
+//! | [`foreign`] | [`Foreign`]: a table type of another crate; [`Of`]: backends for such |
 //! | `arrow` | `RecordBatch` and `Vec<RecordBatch>` as tables |
 //! | `schema` | which types a format holds, types restored, columns aligned |
 //! | [`time`] | the column that says when, for `#[timeseries]` |
@@ -15,6 +16,7 @@
 
 mod arrow;
 mod failure;
+pub mod foreign;
 mod parallel;
 pub mod parquet;
 pub mod schema;
@@ -24,5 +26,6 @@ pub mod time;
 pub use arrow_array;
 pub use arrow_schema;
 
+pub use crate::foreign::{Foreign, Of};
 pub use crate::parquet::Parquet;
 pub use crate::table::{Rows, Scan, Table};

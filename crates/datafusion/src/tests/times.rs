@@ -51,7 +51,7 @@ fn frames_are_clipped_as_their_rows_are() {
             let clipped = read(&source).clip_time(&["Time"], start, end).expect("a frame");
             assert_eq!(collect(clipped), expected, "{name}: {start:?} to {end:?}");
             let range = TimeRange::new(&["Time"], start, end);
-            let within = block_on(FRAMES.read_within(&source, &range)).expect("it is opened");
+            let within: DataFrame = block_on(FRAMES.read_within(&source, &range)).expect("opened");
             let clipped = within.clip_time(&["Time"], start, end).expect("a frame");
             assert_eq!(collect(clipped), expected, "{name}: {start:?} to {end:?}");
         }

@@ -6,14 +6,11 @@
 //! | `default` | types whose default backend is not compiled in |
 //! | `known` | what is said of types that a feature would make storable |
 //! | `arrays` | arrays: nuthatch's, and those of ndarray |
-//! | `frames` | tables: DataFusion's |
-//! | `tables` | tables: Arrow's |
+//! | `tables` | tables: Arrow's, and the frames of DataFusion and Polars |
 
 #[cfg(feature = "zarr")]
 mod arrays;
 pub(crate) mod default;
-#[cfg(feature = "datafusion")]
-mod frames;
 pub mod known;
 #[cfg(feature = "parquet")]
 mod tables;

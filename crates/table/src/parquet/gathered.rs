@@ -47,7 +47,17 @@ impl Stored {
         chunks: Vec<RecordBatch>,
         selected: Option<&Selection>,
     ) -> Result<Vec<RecordBatch>> {
-        let Some(runs) = &self.batches else { return Ok(chunks) };
+        let Some(runs) = &self.batches else {
+            return match self.schema.fields().is_empty() {
+                // Without columns nothing is decoded that would say how many rows there are.
+                true => Ok(vec![batch(&self.schema, Vec::new(), self.row_count()?)?]),
+                // Of partitions without rows there are no files, and the schema is kept all the same.
+                false if chunks.is_empty() => {
+                    Ok(vec![RecordBatch::new_empty(decoded_schema(&self.schema))])
+                }
+                false => Ok(chunks),
+            };
+        };
         let lengths = runs.iter().flat_map(|(rows, count)| (0..*count).map(|_| *rows));
         let mut lengths: Vec<_> = lengths.collect();
         if let Some(selected) = selected {

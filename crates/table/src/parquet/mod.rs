@@ -24,11 +24,13 @@
 //! | `stored` | its files: where each column is, and how a unit of one is read |
 //! | `gathered` | all its rows, in the batches that were stored |
 //! | `streamed` | its rows, a row group in memory at a time |
+//! | `bounds` | files and row groups that an engine's filter rules out: [`Bounds`] |
 //! | `select` | the row groups that are read |
 //! | `fetch` | bytes from an object: whole, or the chunks that are needed |
 //! | `decode` | row groups into columns, on all cores |
 //! | `upsert` | new rows merged into stored ones |
 
+mod bounds;
 mod decode;
 mod fetch;
 mod gathered;
@@ -57,6 +59,7 @@ use nuthatch_core::Result;
 use nuthatch_core::backend::{Backend, Source, Target, Written};
 use nuthatch_core::time::TimeRange;
 
+pub use self::bounds::Bounds;
 pub use self::scan::{ParquetFile, ParquetScan};
 use crate::table::Table;
 

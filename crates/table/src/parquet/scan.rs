@@ -8,9 +8,9 @@ use arrow_schema::SchemaRef;
 use arrow_select::concat::concat_batches;
 use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
+use nuthatch_core::Result;
 use nuthatch_core::backend::Source;
 use nuthatch_core::store::Verified;
-use nuthatch_core::{Error, Result};
 use object_store::ObjectStore;
 use object_store::path::Path;
 
@@ -61,7 +61,7 @@ impl ParquetScan {
     ///
     /// # Errors
     ///
-    /// [`Error::Damaged`] where the record cannot be read or its checksums are gone.
+    /// [`Damaged`](nuthatch_core::Error::Damaged) where the record cannot be read or its checksums are gone.
     pub async fn open(source: &Source, type_name: &'static str) -> Result<Self> {
         let shown = &source.shown;
         let record = Record::read(source)?;
@@ -154,8 +154,7 @@ impl Scan for ParquetScan {
             let table = &self.table;
             let chunks = table.chunks(&table.wanted(None)?, self.selected.as_ref()).await?;
             if table.schema.fields().is_empty() {
-                let rows = usize::try_from(table.rows).map_err(Error::other)?;
-                return batch(&table.schema, Vec::new(), rows);
+                return batch(&table.schema, Vec::new(), table.row_count()?);
             }
             let whole = match chunks.as_slice() {
                 [chunk] => chunk.clone(),

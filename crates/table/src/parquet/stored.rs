@@ -69,6 +69,10 @@ pub(super) fn places(schema: &Schema, partition_by: &[String]) -> (Vec<Place>, S
 }
 
 impl Stored {
+    pub(super) fn row_count(&self) -> Result<usize> {
+        usize::try_from(self.rows).map_err(Error::other)
+    }
+
     /// All columns, or those that are named.
     pub(super) fn wanted(&self, columns: Option<Vec<usize>>) -> Result<Wanted> {
         let columns = columns.unwrap_or_else(|| (0..self.schema.fields().len()).collect());

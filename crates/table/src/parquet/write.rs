@@ -68,6 +68,8 @@ struct Writing<'a> {
     partitioner: Option<Partitioner>,
     open: Option<Open>,
     done: Vec<PartRecord>,
+    /// How many rows have come: files without columns count none.
+    rows: u64,
     /// The rows of each batch, where that is to be kept.
     batches: Option<Vec<u64>>,
     /// The time that the rows cover, where one column alone tells it.
@@ -105,6 +107,7 @@ impl<'a> Writing<'a> {
             partitioner,
             open: None,
             done: Vec::new(),
+            rows: 0,
             batches: None,
             extent,
         }
@@ -121,6 +124,7 @@ impl<'a> Writing<'a> {
             if let Some(extent) = &mut self.extent {
                 extent.add(&batch)?;
             }
+            self.rows += batch.num_rows() as u64;
             if let Some(batches) = &mut self.batches {
                 batches.push(batch.num_rows() as u64);
             }
@@ -215,15 +219,10 @@ impl<'a> Writing<'a> {
     }
 
     async fn finish(self, schema: SchemaRef) -> Result<Written> {
-        let Self { target, store, partitioner, done, batches, extent, .. } = self;
+        let Self { target, store, partitioner, done, rows, batches, extent, .. } = self;
         let shown = target.shown.to_string();
         let sums = store.sums();
         let sums = sums.store(target.store.as_ref(), &target.prefix, INLINE_SUMS, &shown).await?;
-        let rows = match (&batches, schema.fields().is_empty()) {
-            // Files without columns count no rows.
-            (Some(batches), true) => batches.iter().sum(),
-            _ => done.iter().map(|part| part.rows).sum(),
-        };
         let partitions = match partitioner {
             Some(partitioner) => {
                 let values = partitioner.values()?;

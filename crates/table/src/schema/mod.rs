@@ -15,4 +15,5 @@ mod retype;
 pub use align::{Aligned, align};
 pub(crate) use held::{check as check_held, check_values};
 pub(crate) use packed::{pack, unpack};
-pub(crate) use retype::{decoded_as, retype, rows_a_small_key_numbers, schema_as, written_as};
+pub(crate) use retype::{decoded_as, rows_a_small_key_numbers, schema_as, written_as};
+pub use retype::{retype, with_children};

@@ -13,7 +13,11 @@ use arrow_schema::{ArrowError, DataType, Field, FieldRef, Fields, Schema, Schema
 
 /// The array as `target`, which it is up to names and metadata of nested fields, or can be cast
 /// to without loss.
-pub(crate) fn retype(array: &ArrayRef, target: &DataType) -> Result<ArrayRef, ArrowError> {
+///
+/// # Errors
+///
+/// There is no such cast, or some values are none of the target.
+pub fn retype(array: &ArrayRef, target: &DataType) -> Result<ArrayRef, ArrowError> {
     if array.data_type() == target {
         return Ok(Arc::clone(array));
     }
@@ -154,7 +158,8 @@ fn children(data_type: &DataType) -> Vec<FieldRef> {
     }
 }
 
-fn with_children(data_type: &DataType, change: &dyn Fn(&FieldRef) -> Arc<Field>) -> DataType {
+/// A nested type with other fields within; any other as it is.
+pub fn with_children(data_type: &DataType, change: &dyn Fn(&FieldRef) -> Arc<Field>) -> DataType {
     match data_type {
         DataType::List(field) => DataType::List(change(field)),
         DataType::LargeList(field) => DataType::LargeList(change(field)),
