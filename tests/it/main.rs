@@ -14,6 +14,7 @@ mod entries;
 mod events;
 mod files;
 mod identity;
+mod isolated;
 mod lake;
 mod macros_arguments;
 mod macros_companion;

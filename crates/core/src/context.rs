@@ -20,6 +20,7 @@ use crate::flight::RunId;
 use crate::key::Key;
 use crate::mode::CacheMode;
 use crate::options::{Options, Recompute};
+use crate::run::Session;
 
 thread_local! {
     static CURRENT: RefCell<Option<Arc<Frame>>> = const { RefCell::new(None) };
@@ -141,6 +142,8 @@ pub(crate) struct Inherited {
     pub(crate) strict: Option<bool>,
     pub(crate) recompute: Named,
     pub(crate) memoize: Named,
+    /// Whose configuration it is; the process's where it is none.
+    pub(crate) session: Option<Arc<Session>>,
     /// Of a `with`: holds for all calls inside, below the call's own options.
     pub(crate) scope: Option<Arc<Options>>,
 }
@@ -344,7 +347,8 @@ impl Inherited {
     /// What nested calls would do otherwise: calls join only where these bytes are equal too.
     pub(crate) fn joining(&self, out: &mut Vec<u8>) {
         use std::io::Write as _;
-        let Self { mode: _, retry_null, strict, recompute, memoize, scope } = self;
+        // Each configuration has flights of its own.
+        let Self { mode: _, session: _, retry_null, strict, recompute, memoize, scope } = self;
         if retry_null.is_none()
             && strict.is_none()
             && scope.is_none()
@@ -415,6 +419,22 @@ fn merged(mut weaker: toml::Table, stronger: toml::Table) -> toml::Table {
 /// The frame that this code runs in.
 pub(crate) fn current() -> Option<Arc<Frame>> {
     CURRENT.with_borrow(Clone::clone)
+}
+
+/// The configuration that this code runs in, where it is not the process's.
+pub(crate) fn session() -> Option<Arc<Session>> {
+    CURRENT.with_borrow(|current| current.as_ref()?.inherited.session.clone())
+}
+
+/// The current context, in another configuration.
+pub(crate) fn with_session(session: Arc<Session>) -> Context {
+    let parent = current();
+    let mut inherited = parent.as_ref().map(|p| p.inherited.clone()).unwrap_or_default();
+    inherited.session = Some(session);
+    // What was recomputed for one configuration was not for another.
+    let outermost = inherited.recompute.asks().then(Arc::default);
+    let lineage = Mutex::default();
+    Context(Some(Arc::new(Frame { parent, run: None, inherited, outermost, lineage })))
 }
 
 /// Whether this code runs in no frame at all: the quick question of the memo's path.

@@ -20,6 +20,7 @@
 //! | [`backend`], [`basic`] | how a value is laid out in a location |
 //! | [`memo`], [`flight`] | the in-memory level; one computation at a time |
 //! | [`config`] | the layers of configuration, merged into settings |
+//! | [`instance`] | several configurations in one process |
 
 pub mod arguments;
 pub mod backend;
@@ -36,6 +37,7 @@ pub mod function;
 #[cfg(any(test, feature = "test-util"))]
 #[doc(hidden)]
 pub mod fuzzing;
+pub mod instance;
 pub mod key;
 pub mod memo;
 pub mod mode;
@@ -53,6 +55,21 @@ pub mod time;
 pub mod timeseries;
 
 pub use error::{Error, Result};
+
+/// The settings in force where this is called: the process's, or inside
+/// [`Nuthatch::with`](instance::Nuthatch::with) that configuration's.
+///
+/// # Errors
+///
+/// [`Error::Config`] where the configuration cannot be used.
+///
+/// ```
+/// println!("{}", nuthatch_core::settings()?);
+/// # Ok::<(), nuthatch_core::Error>(())
+/// ```
+pub fn settings() -> Result<std::sync::Arc<config::Settings>> {
+    run::Session::current().settings()
+}
 
 /// Empties the memo: the next call of each key reads its entry again.
 ///

@@ -20,6 +20,7 @@
 //! | what happened | [`stats`], and `tracing` events of target `nuthatch` |
 //! | being asked before an entry is replaced | [`confirm_with`] |
 //! | configuration, and setting it in code | [`config`], [`set_parameter!`], [`config_parameter`], [`program!`] |
+//! | several configurations in one process | [`Nuthatch`] |
 //! | results in memory | `memoize`, [`clear_memo`] |
 //!
 //! # Features
@@ -109,6 +110,7 @@ pub use nuthatch_core::civil;
 pub use nuthatch_core::confirm::{Answer, Replacement, confirm_with};
 pub use nuthatch_core::context::{Context, with, with_async};
 pub use nuthatch_core::entry::manifest::{Extent, Manifest};
+pub use nuthatch_core::instance::{Builder, Nuthatch};
 pub use nuthatch_core::key::{CacheKey, Key, Secret};
 pub use nuthatch_core::mode::CacheMode;
 pub use nuthatch_core::options::{Options, Recompute};
@@ -408,7 +410,7 @@ pub mod key {
 
 /// The settings in force: every parameter with its value and where that came from.
 ///
-/// They are read by their fields, by [`Settings::origin`](config::Settings::origin), and printed;
+/// Inside [`Nuthatch::with`] they are that configuration's. They are read by their fields, by [`Settings::origin`](config::Settings::origin), and printed;
 /// secrets are shown as `***`.
 ///
 /// # Errors
@@ -426,7 +428,7 @@ pub mod key {
 /// # Ok::<(), nuthatch::Error>(())
 /// ```
 pub fn config() -> Result<std::sync::Arc<config::Settings>> {
-    config::current()
+    nuthatch_core::settings()
 }
 
 /// Configuration: the settings in force, and the list of everything that can be set.

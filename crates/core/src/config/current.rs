@@ -1,12 +1,13 @@
 //! The configuration of the process: resolved at first use, and again when code sets a parameter.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use arc_swap::ArcSwap;
 use toml::Value;
 
 use super::asked::ConfigParameter;
-use super::code::Code;
+use super::code::{Code, CrateLayer};
 use super::embedded::Embedded;
 use super::origin::Wrong;
 use super::resolve::{Resolver, Sources};
@@ -84,8 +85,22 @@ pub(crate) fn describe(scope: Scope, embedded: Option<Embedded>) {
     }
 }
 
+/// How often the process has learned something of its crates.
+pub(crate) fn changes() -> u64 {
+    CHANGES.load(Ordering::Acquire)
+}
+
+/// What dependencies bring along for their own functions, after so many changes.
+pub(crate) fn foreign() -> (u64, Vec<CrateLayer>) {
+    let mut process = lock();
+    process.declare();
+    let foreign = process.code.crates.iter().filter(|known| !known.standing.is_own());
+    (changes(), foreign.cloned().collect())
+}
+
 /// Resolves anew what was resolved before; before the first use there is nothing to renew.
 fn renew(mut process: MutexGuard<'_, Process>) {
+    CHANGES.fetch_add(1, Ordering::Release);
     let Some(outcome) = OUTCOME.get() else { return };
     let (renewed, warnings) = process.resolve();
     outcome.store(Arc::new(renewed));
@@ -93,10 +108,13 @@ fn renew(mut process: MutexGuard<'_, Process>) {
     tell(&warnings);
 }
 
-type Outcome = Result<Arc<Settings>, Wrong>;
+pub(crate) type Outcome = Result<Arc<Settings>, Wrong>;
 
 /// Written only while [`PROCESS`] is locked, so that no parameter is lost between two writers.
 static OUTCOME: OnceLock<ArcSwap<Outcome>> = OnceLock::new();
+
+/// Written only while [`PROCESS`] is locked.
+static CHANGES: AtomicU64 = AtomicU64::new(0);
 
 static PROCESS: Mutex<Process> =
     Mutex::new(Process { resolver: None, code: Code::new(), told: Vec::new() });
@@ -110,10 +128,14 @@ struct Process {
 }
 
 impl Process {
+    /// Makes known the functions that give options, also those of a library that was loaded since.
+    fn declare(&mut self) {
+        ConfigParameter::all().for_each(|parameter| self.code.declare(parameter));
+    }
+
     /// The configuration as it is now, and the warnings that are new.
     fn resolve(&mut self) -> (Outcome, Vec<String>) {
-        // Also those of a library that was loaded since.
-        ConfigParameter::all().for_each(|parameter| self.code.declare(parameter));
+        self.declare();
         let read = || Resolver::new(Sources::of_process());
         let outcome = match self.resolver.get_or_insert_with(read) {
             Ok(resolver) => resolver.resolve(&self.code).map(Arc::new),

@@ -74,6 +74,7 @@ mod discover;
 mod document;
 mod embedded;
 mod environment;
+mod isolated;
 mod layer;
 mod nearest;
 mod origin;
@@ -96,6 +97,7 @@ pub use current::{current, program, read, set_parameter, set_parameters};
 pub use embedded::Embedded;
 #[doc(hidden)]
 pub use inventory;
+pub(crate) use isolated::Isolated;
 pub use origin::Origin;
 pub use parameters::reference;
 pub use resolve::{Sources, resolve};

@@ -139,7 +139,7 @@ impl<'run, R, K: Returns<R>> Run<'run, R, K> {
             return None;
         };
         let namespace = self.prepared.plan.namespace.as_deref();
-        let session = self.prepared.session;
+        let session = &self.prepared.session;
         session.memo_insert(arguments, namespace, Arc::clone(&remembered), done.weight);
         Some(remembered)
     }

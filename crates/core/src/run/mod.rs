@@ -70,7 +70,8 @@ pub(crate) fn quick<R, K: Returns<R>>(arguments: &Arguments, returns: &K) -> Opt
     if !context::is_outermost() || arguments.failed().is_some() {
         return None;
     }
-    let session = Session::current();
+    // Outside of any context there is no other.
+    let session = Session::of_process();
     let settings = session.settings().ok()?;
     if !definition.memoize && !settings.memoize {
         return None;

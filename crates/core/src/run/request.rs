@@ -14,7 +14,7 @@ use crate::options::Options;
 use super::places::{Asked, Place, Places};
 use super::plan::Plan;
 use super::report;
-use super::session::Session;
+use super::session::{InForce, Session};
 
 /// What one call says for itself.
 #[derive(Debug, Clone)]
@@ -91,7 +91,7 @@ impl Request {
 /// A call with its plan and the locations.
 #[derive(Debug)]
 pub(crate) struct Prepared {
-    pub(crate) session: &'static Session,
+    pub(crate) session: InForce,
     pub(crate) places: Arc<Places>,
     pub(crate) identity: &'static Identity,
     pub(crate) plan: Plan,

@@ -1,12 +1,15 @@
 //! What calls of one process share: the memo, the flights and the opened locations.
 
 use std::any::TypeId;
+use std::ops::Deref;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwapOption;
 
 use crate::arguments::Arguments;
-use crate::config::{self, Settings};
+use crate::config::{self, Isolated, Settings};
+use crate::context;
 use crate::error::Result;
 use crate::flight::Flights;
 use crate::memo::{Memo, MemoKeyRef, Memoized};
@@ -22,25 +25,62 @@ pub(crate) type FlightKey = Arc<(usize, u64, TypeId, Vec<u8>)>;
 #[derive(Debug)]
 pub(crate) struct Session {
     id: u64,
+    /// None for the process's.
+    isolated: Option<Isolated>,
     memo: Memo<()>,
     pub(crate) flights: Flights<FlightKey>,
     places: ArcSwapOption<Places>,
 }
 
+/// The session that a call uses.
+#[derive(Debug, Clone)]
+pub(crate) enum InForce {
+    Process(&'static Session),
+    Isolated(Arc<Session>),
+}
+
+impl Deref for InForce {
+    type Target = Session;
+
+    fn deref(&self) -> &Session {
+        match self {
+            Self::Process(session) => session,
+            Self::Isolated(session) => session,
+        }
+    }
+}
+
 impl Session {
-    /// The session of this process.
-    pub(crate) fn current() -> &'static Self {
+    /// The session of the context that this code runs in, else the process's.
+    pub(crate) fn current() -> InForce {
+        context::session().map_or_else(|| InForce::Process(Self::of_process()), InForce::Isolated)
+    }
+
+    pub(crate) fn of_process() -> &'static Self {
         static PROCESS: OnceLock<Session> = OnceLock::new();
-        PROCESS.get_or_init(|| Self {
-            id: 0,
+        PROCESS.get_or_init(|| Self::new(0, None))
+    }
+
+    pub(crate) fn isolated(configuration: Isolated) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Self::new(NEXT.fetch_add(1, Ordering::Relaxed), Some(configuration))
+    }
+
+    fn new(id: u64, isolated: Option<Isolated>) -> Self {
+        Self {
+            id,
+            isolated,
             memo: Memo::new(Memo::<()>::DEFAULT_CAPACITY),
             flights: Flights::new(),
             places: ArcSwapOption::empty(),
-        })
+        }
     }
 
     pub(crate) fn settings(&self) -> Result<Arc<Settings>> {
-        config::current()
+        match &self.isolated {
+            None => config::current(),
+            Some(isolated) => isolated.current(),
+        }
     }
 
     /// The locations of the settings in force; set anew when a parameter was set.
