@@ -117,3 +117,39 @@ fn a_foreign_store_that_lies_is_an_error_and_no_panic() {
         assert!(!read.variables().contains_key("rain") && read.variables().contains_key("day"));
     }
 }
+
+#[test]
+fn every_byte_flipped_is_damage_to_whoever_reads_a_part_of_its_chunk() {
+    let text = |(i, j): (usize, usize)| ((i * 31 + j / 5_000) % 251) as u8;
+    let large = ndarray::Array2::from_shape_fn((5, 1_000_000), text);
+    let small = ndarray::Array2::from_shape_fn((5, 40), text);
+    flip_and_read_parts("", large);
+    // Chunks of their own, of which the array's edges cut some off.
+    flip_and_read_parts("sharding = false\nchunking = { day = 3, x = 30 }", small);
+}
+
+fn flip_and_read_parts(options: &str, bytes: ndarray::Array2<u8>) {
+    let array = crate::DataArray::new("rain", ["day", "x"], bytes).unwrap();
+    let lake = Lake::with(options);
+    let source = lake.write(&array);
+    let part = |array: &crate::DataArray, day: usize| {
+        array.isel("day", day).and_then(|row| row.isel("x", 35)?.values::<u8>())
+    };
+    let mut told = 0;
+    for path in lake.objects().iter().filter(|path| path.as_ref().contains("/c/")) {
+        let size = usize::try_from(block_on(lake.store.head(path)).unwrap().size).unwrap();
+        for at in (0..size).step_by(size.div_ceil(60)) {
+            change(&lake, path, |bytes| bytes[at] ^= 0x10);
+            for day in [0, 4] {
+                match part(&lake.read(&source).unwrap(), day) {
+                    Err(Error::Damaged { .. }) => told += 1,
+                    Err(other) => panic!("{path} at {at}: {other}"),
+                    // The byte lies in a chunk that is not read.
+                    Ok(read) => assert_eq!(read, part(&array, day).unwrap(), "{path} at {at}"),
+                }
+            }
+            change(&lake, path, |bytes| bytes[at] ^= 0x10);
+        }
+    }
+    assert!(told > 10, "{told}");
+}

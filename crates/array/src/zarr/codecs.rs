@@ -3,6 +3,8 @@
 
 use serde_json::{Map, Value, json};
 
+use super::checked;
+
 /// The codecs of version 3, those within shards too.
 pub(super) fn known(codecs: &mut Value) {
     let Some(codecs) = codecs.as_array_mut() else { return };
@@ -43,7 +45,11 @@ fn is_lossy(codec: &Value, member: &str) -> bool {
 }
 
 /// numcodecs in version 3: the names are its own, and what only matters for writing is left out.
+/// And the checksum, which is looked at whatever is read.
 fn native(name: &str, mut said: Map<String, Value>) -> Option<Value> {
+    if name == "crc32c" {
+        return Some(json!({"name": checked::name()}));
+    }
     let name = name.strip_prefix("numcodecs.")?;
     Some(match name {
         "zlib" | "bz2" => {
@@ -60,7 +66,7 @@ fn native(name: &str, mut said: Map<String, Value>) -> Option<Value> {
             "blocksize": 0,
         }}),
         "crc32c" if said.get("location").is_none_or(|place| place == "end") => {
-            json!({"name": name})
+            json!({"name": checked::name()})
         }
         _ => return None,
     })
@@ -81,15 +87,17 @@ mod tests {
 
     #[test]
     fn names_of_numcodecs_become_those_of_the_format() {
-        let crc = json!({"name": "numcodecs.crc32c", "configuration": {"location": "start"}});
+        let start = json!({"name": "numcodecs.crc32c", "configuration": {"location": "start"}});
         let gzip = json!({"name": "gzip", "configuration": {"level": 1}});
-        let codecs = of(json!([{"name": "numcodecs.gzip"}, {"name": "numcodecs.crc32c"}, crc]));
-        assert_eq!(codecs, json!([gzip, {"name": "crc32c"}, crc]));
-        let shard = |inner: Value| {
-            json!([{"name": "sharding_indexed", "configuration": {
-            "chunk_shape": [1], "codecs": [inner], "index_codecs": [{"name": "crc32c"}]}}])
+        let checked = json!({"name": "nuthatch.crc32c"});
+        let codecs = json!([{"name": "numcodecs.gzip"}, {"name": "numcodecs.crc32c"}, start]);
+        assert_eq!(of(codecs), json!([gzip, checked, start]));
+        let shard = |inner: &Value, index: &Value| {
+            let said = json!({"chunk_shape": [1], "codecs": [inner], "index_codecs": [index]});
+            json!([{"name": "sharding_indexed", "configuration": said}])
         };
-        assert_eq!(of(shard(json!({"name": "numcodecs.gzip"}))), shard(gzip));
+        let said = shard(&json!({"name": "numcodecs.gzip"}), &json!({"name": "crc32c"}));
+        assert_eq!(of(said), shard(&gzip, &checked));
         let zlib = of(json!([{"name": "numcodecs.zlib", "configuration": {"level": 9}}]));
         assert_eq!(zlib[0]["configuration"], json!({"level": 9}));
         assert_eq!(of(json!("lies")), json!("lies"));

@@ -6,10 +6,12 @@
 //! | `write`, `documents` | a dataset, chunk by chunk, and what describes it |
 //! | `chunks` | how arrays are cut |
 //! | `open`, `metadata`, `codecs`, `json` | a group, read from its documents |
+//! | `checked` | the checksum of a chunk, looked at whatever is read of it |
 //! | `stored` | an array that is read when it is asked for |
 //! | `share`, `filling` | a group that several processes fill |
 //! | `files` | the store, as `zarrs` reads it |
 
+mod checked;
 mod chunks;
 mod codecs;
 mod documents;
