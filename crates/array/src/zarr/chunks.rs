@@ -195,7 +195,7 @@ fn within(object: &[u64], element: u64) -> Vec<u64> {
     read
 }
 
-fn product(shape: &[u64]) -> u64 {
+pub(super) fn product(shape: &[u64]) -> u64 {
     shape.iter().fold(1, |product, size| product.saturating_mul(*size))
 }
 

@@ -19,7 +19,7 @@ use super::documents::Format;
 use super::files::Files;
 use super::folder;
 use super::share::{self, Layout, Piece, Record};
-use super::write::Encoding;
+use super::write::{Encoding, cores};
 
 /// An entry that several processes fill: this process's way to write its regions.
 ///
@@ -182,7 +182,7 @@ impl Filling {
         let grid = laid.grid();
         for index in touched {
             let part = grid.region(&index).relative_to(region);
-            let bytes = encoding.chunk(values.slice(&part.slices())).await?;
+            let bytes = encoding.chunk(values.slice(&part.slices()), cores()).await?;
             let object = self.layout.format.object(array, &index);
             self.put(&object, array, &grid.region(&index), &bytes).await?;
             if let Some(sums) = &mut record.sums {

@@ -118,14 +118,15 @@ pub(super) async fn begin(
         }
         let coordinates = write::coordinates(template, name, &beside);
         let array = Writing::new(name, variable, &files, (&chunking, format), &coordinates)?;
+        let array = Arc::new(array);
         if !is_filled {
-            array.write().await?;
+            write::chunks(std::slice::from_ref(&array)).await?;
         }
         let laid = Laid {
             dims: variable.dims().to_vec(),
             shape: variable.shape(),
-            object: array.shapes.object,
-            document: array.document,
+            object: array.shapes.object.clone(),
+            document: array.document.clone(),
             filled: is_filled.then(|| variable.dtype()),
         };
         arrays.insert(name.clone(), laid);

@@ -13,22 +13,28 @@ use nuthatch_core::{Error, Result};
 use object_store::{ObjectStore as _, PutOptions, PutPayload};
 use zarrs::array::{
     Array, ArrayBytes, ArrayToBytesCodecTraits as _, CodecOptions, Element as ZarrsElement,
-    IntoArrayBytes as _,
 };
 use zarrs::metadata::ArrayMetadata;
 
 use crate::cf::Encoder;
+use crate::data::Data;
 use crate::dataset::Dataset;
 use crate::dtype::DType;
 use crate::region::{ChunkGrid, Region};
 use crate::values::{Shared, Values};
 use crate::variable::{Attributes, Variable};
 
-use super::chunks::{Chunking, Shapes};
+use super::chunks::{Chunking, Shapes, product};
 use super::documents::{Document, Format};
 use super::files::Files;
 use super::stored::blocking;
 use super::{METADATA, SUMS, SUMS_INLINE};
+
+/// Chunks of so many bytes are encoded where they are, without another thread.
+const SMALL: u64 = 64 * 1024;
+
+/// Chunks from so many bytes on keep several cores busy.
+const LARGE: u64 = 4_000_000;
 
 /// What was written.
 #[derive(Debug)]
@@ -68,18 +74,45 @@ pub(super) async fn write(
     chunking: &Chunking,
     format: Format,
 ) -> Result<Wrote> {
-    let mut bytes = 0;
-    let mut described = BTreeMap::new();
     let beside = beside_dimensions(dataset);
+    let mut arrays = Vec::new();
     for (name, variable) in dataset.variables() {
         check_name(name)?;
         let coordinates = coordinates(dataset, name, &beside);
         let array = Writing::new(name, variable, files, (chunking, format), &coordinates)?;
-        bytes += array.write().await?;
-        described.insert(name.clone(), array.document);
+        arrays.push(Arc::new(array));
     }
-    let wrote = documents(files, format, &group_attrs(dataset, &beside), described).await?;
+    let bytes = chunks(&arrays).await?;
+    let described =
+        arrays.iter().map(|array| (array.encoding.name.clone(), array.document.clone()));
+    let wrote =
+        documents(files, format, &group_attrs(dataset, &beside), described.collect()).await?;
     Ok(Wrote { bytes: bytes + wrote.bytes, ..wrote })
+}
+
+/// Writes every chunk of several arrays, as many at once as there are cores: what they take
+/// together is bounded, and small arrays do not wait for each other.
+pub(super) async fn chunks(arrays: &[Arc<Writing>]) -> Result<u64> {
+    let (cores, mut all) = (cores(), Vec::new());
+    for array in arrays {
+        let grid = array.grid();
+        for index in grid.all() {
+            all.push((Arc::clone(array), grid.region(&index), index));
+        }
+    }
+    // Where there are fewer large chunks than cores, each is encoded on several.
+    let large: u64 = arrays.iter().map(|array| array.large_chunks()).sum();
+    let threads = cores.div_ceil(usize::try_from(large).unwrap_or(cores).clamp(1, cores));
+    let written = stream::iter(all).map(|(array, region, index)| async move {
+        let values = array.data.read_region(&region).await?;
+        let encoded = array.encoding.chunk(values, threads).await?;
+        put(&array.files, array.encoding.array.chunk_key(&index).as_str(), encoded).await
+    });
+    written.buffer_unordered(cores).try_fold(0, |sum, bytes| async move { Ok(sum + bytes) }).await
+}
+
+pub(super) fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// The attributes of the group: those of the dataset, and the coordinates that no array names.
@@ -171,8 +204,8 @@ async fn put(files: &Files, name: &str, bytes: impl Into<Bytes>) -> Result<u64> 
 }
 
 /// One array on its way.
-pub(super) struct Writing<'a> {
-    variable: &'a Variable,
+pub(super) struct Writing {
+    data: Data,
     files: Files,
     encoding: Encoding,
     pub(super) shapes: Shapes,
@@ -201,24 +234,26 @@ impl Encoding {
         Ok(Self { name: name.to_owned(), encoder, array, object: object.to_vec() })
     }
 
-    /// A chunk, which is cut off at the edges, as it is stored.
-    pub(super) async fn chunk(&self, values: Values) -> Result<Bytes> {
+    /// A chunk, which is cut off at the edges, as it is stored. Its parts are encoded on so many
+    /// threads.
+    pub(super) async fn chunk(&self, values: Values, threads: usize) -> Result<Bytes> {
         let (encoder, array) = (Arc::clone(&self.encoder), Arc::clone(&self.array));
         let (object, stored) = (self.object.clone(), encoder.dtype());
-        let encoded = blocking(move || {
+        let bytes = product(&object).saturating_mul(stored.size() as u64);
+        let encode = move || {
             let values = padded(encoder.encode(values)?, &object, stored)?;
-            encode(&array, values)
-        });
-        encoded
-            .await?
-            .map_err(|error| Error::other(format!("`{}` cannot be written: {error}", self.name)))
+            encode(&array, &values, threads)
+        };
+        // What takes less than handing it to another thread is done here.
+        let encoded = if bytes <= SMALL { encode() } else { blocking(encode).await? };
+        encoded.map_err(|error| Error::other(format!("`{}` cannot be written: {error}", self.name)))
     }
 }
 
-impl<'a> Writing<'a> {
+impl Writing {
     pub(super) fn new(
         name: &str,
-        variable: &'a Variable,
+        variable: &Variable,
         files: &Files,
         (chunking, format): (&Chunking, Format),
         coordinates: &str,
@@ -234,27 +269,17 @@ impl<'a> Writing<'a> {
         let metadata = document.metadata(format)?;
         let encoding = Encoding::new(name, variable, files, metadata, &shapes.object)?;
         let files = files.of_array(name)?;
-        Ok(Self { variable, files, encoding, shapes, document })
+        Ok(Self { data: variable.data().clone(), files, encoding, shapes, document })
     }
 
-    /// Writes every chunk, as many at once as there are cores.
-    pub(super) async fn write(&self) -> Result<u64> {
-        let grid = ChunkGrid::new(&self.variable.shape(), &self.shapes.object);
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let chunks = stream::iter(grid.all()).map(|index| {
-            let region = grid.region(&index);
-            async move { self.chunk(&index, &region).await }
-        });
-        chunks
-            .buffer_unordered(cores)
-            .try_fold(0, |sum, bytes| async move { Ok(sum + bytes) })
-            .await
+    fn grid(&self) -> ChunkGrid {
+        ChunkGrid::new(&self.data.shape(), &self.shapes.object)
     }
 
-    async fn chunk(&self, index: &[u64], region: &Region) -> Result<u64> {
-        let values = self.variable.data().read_region(region).await?;
-        let encoded = self.encoding.chunk(values).await?;
-        put(&self.files, self.encoding.array.chunk_key(index).as_str(), encoded).await
+    /// How many chunks it has, where they are so large that one keeps several cores busy.
+    fn large_chunks(&self) -> u64 {
+        let bytes = product(&self.shapes.object) * self.data.dtype().size() as u64;
+        if bytes < LARGE { 0 } else { product(&self.grid().counts()) }
     }
 }
 
@@ -270,37 +295,54 @@ fn padded(values: Values, object: &[u64], dtype: DType) -> Result<Values> {
     Ok(padded)
 }
 
-fn encode(array: &Array<Files>, values: Values) -> Result<Bytes> {
-    fn elements<T: ZarrsElement + Clone>(
-        array: &Array<Files>,
-        values: Shared<T>,
-    ) -> Result<ArrayBytes<'static>> {
-        let elements = values.as_standard_layout().iter().cloned().collect::<Vec<T>>();
-        elements.into_array_bytes(array.data_type()).map_err(Error::other)
-    }
-    let bytes = match values {
-        Values::Bool(values) => elements(array, values)?,
-        Values::I8(values) => elements(array, values)?,
-        Values::I16(values) => elements(array, values)?,
-        Values::I32(values) => elements(array, values)?,
-        Values::I64(values) => elements(array, values)?,
-        Values::U8(values) => elements(array, values)?,
-        Values::U16(values) => elements(array, values)?,
-        Values::U32(values) => elements(array, values)?,
-        Values::U64(values) => elements(array, values)?,
-        Values::F32(values) => elements(array, values)?,
-        Values::F64(values) => elements(array, values)?,
+fn encode(array: &Array<Files>, values: &Values, threads: usize) -> Result<Bytes> {
+    let elements = Elements { array, threads };
+    match values {
+        Values::Bool(values) => elements.encode(values),
+        Values::I8(values) => elements.encode(values),
+        Values::I16(values) => elements.encode(values),
+        Values::I32(values) => elements.encode(values),
+        Values::I64(values) => elements.encode(values),
+        Values::U8(values) => elements.encode(values),
+        Values::U16(values) => elements.encode(values),
+        Values::U32(values) => elements.encode(values),
+        Values::U64(values) => elements.encode(values),
+        Values::F32(values) => elements.encode(values),
+        Values::F64(values) => elements.encode(values),
         Values::String(values) => {
             let texts: Vec<String> = values.iter().map(|text| text.to_string()).collect();
-            texts.into_array_bytes(array.data_type()).map_err(Error::other)?
+            let bytes = String::into_array_bytes(array.data_type(), texts).map_err(Error::other)?;
+            elements.bytes(bytes)
         }
-        other => return Err(Error::other(format!("{} was not encoded", other.dtype()))),
-    };
-    let index = vec![0; array.dimensionality()];
-    let shape = array.chunk_shape(&index).map_err(Error::other)?;
-    // Chunks are encoded beside each other; and what is all fill value is written like the rest.
-    let options = CodecOptions::default().with_concurrent_target(1).with_store_empty_chunks(true);
-    let encoded =
-        array.codecs().encode(bytes, &shape, array.data_type(), array.fill_value(), &options);
-    Ok(Bytes::from(encoded.map_err(Error::other)?.into_owned()))
+        other => Err(Error::other(format!("{} was not encoded", other.dtype()))),
+    }
+}
+
+/// Elements of one chunk on their way to bytes.
+struct Elements<'a> {
+    array: &'a Array<Files>,
+    threads: usize,
+}
+
+impl Elements<'_> {
+    /// Copies nothing that lies in order already.
+    fn encode<T: ZarrsElement + Clone>(&self, values: &Shared<T>) -> Result<Bytes> {
+        let ordered = values.as_standard_layout();
+        let elements = ordered.as_slice().unwrap_or_default();
+        let bytes = T::to_array_bytes(self.array.data_type(), elements);
+        self.bytes(bytes.map_err(Error::other)?)
+    }
+
+    fn bytes(&self, bytes: ArrayBytes<'_>) -> Result<Bytes> {
+        let array = self.array;
+        let index = vec![0; array.dimensionality()];
+        let shape = array.chunk_shape(&index).map_err(Error::other)?;
+        // What is all fill value is written like the rest.
+        let options = CodecOptions::default()
+            .with_concurrent_target(self.threads)
+            .with_store_empty_chunks(true);
+        let (codecs, fill) = (array.codecs(), array.fill_value());
+        let encoded = codecs.encode(bytes, &shape, array.data_type(), fill, &options);
+        Ok(Bytes::from(encoded.map_err(Error::other)?.into_owned()))
+    }
 }
