@@ -1,9 +1,11 @@
 //! The rooms together: real stores, and what the backend writes.
 
 mod backend;
+mod conformance;
 mod damage;
 mod lazy;
 mod opening;
+mod property;
 mod selecting;
 
 use std::collections::BTreeMap;

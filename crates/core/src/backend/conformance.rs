@@ -48,6 +48,7 @@ pub struct Suite<'a, T: 'static> {
     upserts: Vec<Upsert<'a, T>>,
     options: toml::Table,
     lazy: bool,
+    unread: Box<dyn Fn(&Path) -> bool + Sync + 'a>,
 }
 
 struct Upsert<'a, T> {
@@ -78,6 +79,7 @@ impl<'a, T: Send + Sync + 'static> Suite<'a, T> {
             upserts: Vec::new(),
             options: toml::Table::new(),
             lazy: false,
+            unread: Box::new(|_| false),
         }
     }
 
@@ -85,6 +87,14 @@ impl<'a, T: Send + Sync + 'static> Suite<'a, T> {
     #[must_use]
     pub fn lazy(mut self) -> Self {
         self.lazy = true;
+        self
+    }
+
+    /// Says which objects the backend writes for other programs and never reads: whatever becomes
+    /// of them changes no value.
+    #[must_use]
+    pub fn unread(mut self, is: impl Fn(&Path) -> bool + Sync + 'a) -> Self {
+        self.unread = Box::new(is);
         self
     }
 
@@ -199,6 +209,10 @@ impl<'a, T: Send + Sync + 'static> Suite<'a, T> {
             .filter(|(path, _)| path.prefix_matches(&source.prefix))
             .collect();
         for (path, content) in &written {
+            if (self.unread)(path) {
+                self.unmissed(source, value, path, content).await;
+                continue;
+            }
             for damaged in damages(content) {
                 store.put(path, damaged.into()).await.expect("put");
                 self.expect_damage(source, value, &format!("{path} was changed")).await;
@@ -229,6 +243,17 @@ impl<'a, T: Send + Sync + 'static> Suite<'a, T> {
         for (_, stray) in &strays {
             store.delete(stray).await.expect("delete");
         }
+    }
+
+    /// An object that is said to be read by nobody here: it is not.
+    async fn unmissed(&self, source: &Source, value: &T, path: &Path, content: &Bytes) {
+        for damaged in damages(content) {
+            source.store.put(path, damaged.into()).await.expect("put");
+            self.expect(source, value, &format!("{path} was changed, which nobody reads")).await;
+        }
+        source.store.delete(path).await.expect("delete");
+        self.expect(source, value, &format!("{path} was removed, which nobody reads")).await;
+        source.store.put(path, content.clone().into()).await.expect("put");
     }
 
     /// Damage is an error that says so, where the value is read or, of a lazy one, where it is
