@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod caching;
+mod committing;
 mod rechunking;
 mod regions;
 mod xarray;
