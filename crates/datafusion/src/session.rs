@@ -2,19 +2,26 @@
 
 use std::sync::{LazyLock, PoisonError, RwLock};
 
+use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::prelude::SessionContext;
+use nuthatch_core::store;
 
 static SESSION: LazyLock<RwLock<SessionContext>> =
     LazyLock::new(|| RwLock::new(SessionContext::new()));
 
 /// The session that recalled frames belong to, with the defaults of DataFusion until
 /// [`set_session`] replaces it. Clones share it.
+///
+/// It knows the stores that nuthatch has opened so far: it reads objects below `memory://NAME`.
 #[must_use]
 pub fn session() -> SessionContext {
-    SESSION.read().unwrap_or_else(PoisonError::into_inner).clone()
+    let session = SESSION.read().unwrap_or_else(PoisonError::into_inner).clone();
+    introduce_stores(&session);
+    session
 }
 
-/// Replaces the session. Frames that were recalled before keep theirs.
+/// Replaces the session, and makes the stores that nuthatch has opened known to it; those that it
+/// has of its own stay. Frames that were recalled before keep their session.
 ///
 /// ```
 /// use nuthatch_datafusion::datafusion::prelude::{SessionConfig, SessionContext};
@@ -24,5 +31,17 @@ pub fn session() -> SessionContext {
 /// assert_eq!(nuthatch_datafusion::session().copied_config().target_partitions(), 2);
 /// ```
 pub fn set_session(session: SessionContext) {
+    introduce_stores(&session);
     *SESSION.write().unwrap_or_else(PoisonError::into_inner) = session;
+}
+
+fn introduce_stores(session: &SessionContext) {
+    let runtime = session.runtime_env();
+    for (url, store) in store::by_url() {
+        // A name that is no host in a URL is one that no query can name either.
+        let Ok(url) = ObjectStoreUrl::parse(&url) else { continue };
+        if runtime.object_store(&url).is_err() {
+            runtime.register_object_store(url.as_ref(), store);
+        }
+    }
 }

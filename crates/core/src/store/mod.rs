@@ -32,7 +32,7 @@ pub use faulty::{Fault, Faulty, Trigger};
 #[cfg(any(test, feature = "test-util"))]
 pub use intercept::{answer_from_afar, intercept};
 pub use local::{LocalFiles, StaleTemporary};
-pub use open::{Opened, open};
+pub use open::{Opened, by_url, open};
 pub use operation::Operation;
 pub use verified::{BLOCK, Damage, ObjectSums, Recording, StoredSums, Sums, Verified};
 

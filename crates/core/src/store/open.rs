@@ -80,6 +80,24 @@ pub fn open(url_or_path: &str, options: &toml::Table) -> Result<Opened> {
     }
 }
 
+/// The stores that were opened by a URL with a host or a name, each by the URL of its root: for
+/// engines that read objects by their URLs. Folders are not among them; any program reads those by
+/// their paths.
+///
+/// ```
+/// nuthatch_core::store::open("memory://lake/weather", &toml::Table::new())?;
+/// assert!(nuthatch_core::store::by_url().iter().any(|(url, _)| url == "memory://lake"));
+/// # Ok::<_, nuthatch_core::Error>(())
+/// ```
+#[must_use]
+pub fn by_url() -> Vec<(String, Arc<dyn ObjectStore>)> {
+    let stores = STORES.lock().unwrap_or_else(PoisonError::into_inner);
+    stores
+        .iter()
+        .map(|(name, store)| (format!("memory://{name}"), Arc::clone(store) as _))
+        .collect()
+}
+
 impl Opened {
     fn new(
         store: Arc<dyn ObjectStore>,
@@ -184,8 +202,10 @@ fn durable(options: &toml::Table) -> Result<bool, String> {
     }
 }
 
+/// One store a name, for as long as the process lives.
+static STORES: LazyLock<Mutex<HashMap<String, Arc<InMemory>>>> = LazyLock::new(Mutex::default);
+
 fn memory(name: &str) -> Arc<InMemory> {
-    static STORES: LazyLock<Mutex<HashMap<String, Arc<InMemory>>>> = LazyLock::new(Mutex::default);
     let mut stores = STORES.lock().unwrap_or_else(PoisonError::into_inner);
     Arc::clone(stores.entry(name.to_owned()).or_default())
 }

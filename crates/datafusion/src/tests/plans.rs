@@ -80,3 +80,26 @@ fn a_session_of_ones_own_reads_what_is_recalled() {
     assert_eq!(state.config().batch_size(), 17);
     assert_eq!(state.session_id(), session.session_id());
 }
+
+#[test]
+fn the_session_reads_below_the_stores_that_nuthatch_has_opened() {
+    use datafusion::prelude::CsvReadOptions;
+    use object_store::ObjectStoreExt;
+
+    let rows = |name: &str| {
+        let opened = nuthatch_core::store::open(&format!("memory://{name}"), &toml::Table::new());
+        let store = opened.expect("it is opened").store;
+        let put = async { store.put(&Path::from("rain.csv"), "day,rain\n1,2.5\n".into()).await };
+        block_on(put).expect("it is put");
+        let url = format!("memory://{name}/rain.csv");
+        let session = crate::session();
+        let read = session.read_csv(url, CsvReadOptions::new());
+        collect(block_on(within(read)).expect("the session knows the store")).num_rows()
+    };
+    let before = crate::session();
+    assert_eq!(rows("opened-before"), 1);
+    crate::set_session(SessionContext::new());
+    assert_eq!(rows("opened-before"), 1);
+    assert_eq!(rows("opened-after"), 1);
+    crate::set_session(before);
+}
