@@ -35,6 +35,7 @@
 //! | `zarr` | [`array`](mod@array): `Dataset`, `DataArray` and arrays of `ndarray`, stored as Zarr |
 //! | `parquet` | tables of Arrow (`RecordBatch`, `Vec<RecordBatch>`), in the backend `parquet`: `table` |
 //! | `datafusion` | DataFusion's `DataFrame`, lazy, in the backends of tables: `table` |
+//! | `polars` | Polars's `DataFrame` and `LazyFrame`, in the backends of tables: `table` |
 //! | `test-util` | stores that count and fail, and the suite that every backend and store runs |
 //! | `full` | all but `test-util` |
 
@@ -394,10 +395,16 @@ pub mod backend {
 /// store; what the caller gets, then and later, is a plan that reads the stored files: only the
 /// columns and the row groups that it needs, and rows in their order. `set_session` says which session such
 /// frames belong to.
+///
+/// With the feature `polars`, Polars's `DataFrame` and `LazyFrame` are tables. A lazy frame is executed
+/// once, and comes back as a plan over the stored files, like DataFusion's. Numbers, booleans, times in µs and ns and
+/// views of texts are shared between Arrow and Polars, not copied.
 #[cfg(feature = "parquet")]
 pub mod table {
     #[cfg(feature = "datafusion")]
     pub use nuthatch_datafusion::{DataFusion, Frame, Frames, datafusion, session, set_session};
+    #[cfg(feature = "polars")]
+    pub use nuthatch_polars::{Polars, polars};
     pub use nuthatch_table::parquet::{Bounds, ParquetFile, ParquetScan};
     pub use nuthatch_table::time::{TimeColumn, TimeKind};
     pub use nuthatch_table::{Foreign, Of, Parquet, Rows, Scan, Table, arrow_array, arrow_schema};

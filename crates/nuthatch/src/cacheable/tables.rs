@@ -1,7 +1,7 @@
 //! Tables: Arrow's, and the frames of engines. What the default of each is, is said here alone.
 
 use nuthatch_core::backend::Backends;
-#[cfg(feature = "datafusion")]
+#[cfg(any(feature = "datafusion", feature = "polars"))]
 use nuthatch_table::Of;
 use nuthatch_table::Parquet;
 use nuthatch_table::arrow_array::RecordBatch;
@@ -53,6 +53,12 @@ tables! {
 #[cfg(feature = "datafusion")]
 tables! {
     nuthatch_datafusion::datafusion::dataframe::DataFrame, of nuthatch_datafusion::DataFusion;
+}
+
+#[cfg(feature = "polars")]
+tables! {
+    nuthatch_polars::polars::prelude::DataFrame, of nuthatch_polars::Polars;
+    nuthatch_polars::polars::prelude::LazyFrame, of nuthatch_polars::Polars;
 }
 
 impl DeltaByDefault for RecordBatch {}
