@@ -10,6 +10,7 @@ mod child;
 mod consumed;
 mod context;
 mod damage;
+mod dependencies;
 mod entries;
 mod events;
 mod files;

@@ -1,5 +1,5 @@
 //! A library crate brings its lake along: `examples/shared_lake`, built as its users would, with the
-//! library as a path dependency, packaged, in a git repository, vendored, and with remapped paths.
+//! library as a path dependency, packaged, in a git repository and vendored.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -75,23 +75,8 @@ impl World {
         fs::write(unpacked.join(".cargo-checksum.json"), r#"{"files":{},"package":null}"#).unwrap();
     }
 
-    /// Cargo in that folder, as a user who has no configuration at all.
     fn cargo(&self, folder: &Path) -> Command {
-        let mut command = Command::new(env!("CARGO"));
-        let home = std::env::home_dir().unwrap();
-        for (name, default) in [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")] {
-            if std::env::var_os(name).is_none() {
-                command.env(name, home.join(default));
-            }
-        }
-        for (name, _) in std::env::vars_os() {
-            if name.as_encoded_bytes().starts_with(b"NUTHATCH_") {
-                command.env_remove(name);
-            }
-        }
-        command.current_dir(folder).env("HOME", self.path("home"));
-        command.env("CARGO_TARGET_DIR", target()).env_remove("WEATHER_STATION");
-        command
+        cargo_for(&self.path("home"), folder)
     }
 
     /// Runs the app; what it has told.
@@ -192,6 +177,25 @@ fn whoever_depends_on_a_crate_recalls_from_its_lake_in_whatever_way_it_comes() {
     world.recalls(&app);
 }
 
+/// Cargo in that folder, as a user who has no configuration at all.
+pub(crate) fn cargo_for(own_home: &Path, folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO"));
+    let home = std::env::home_dir().unwrap();
+    for (name, default) in [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")] {
+        if std::env::var_os(name).is_none() {
+            command.env(name, home.join(default));
+        }
+    }
+    for (name, _) in std::env::vars_os() {
+        if name.as_encoded_bytes().starts_with(b"NUTHATCH_") {
+            command.env_remove(name);
+        }
+    }
+    command.current_dir(folder).env("HOME", own_home);
+    command.env("CARGO_TARGET_DIR", target()).env_remove("WEATHER_STATION");
+    command
+}
+
 /// A registry that is replaced by the packages in a folder.
 fn directory_source(app: &Path, packages: &Path) {
     let configuration = format!(
@@ -217,18 +221,18 @@ fn bare_repository(world: &World, library: &Path) -> PathBuf {
 }
 
 /// Kept from run to run: what the crates depend on is built once.
-fn target() -> PathBuf {
+pub(crate) fn target() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("shared_lake")
 }
 
-fn run(mut command: Command) -> String {
+pub(crate) fn run(mut command: Command) -> String {
     let output = command.output().unwrap();
     let told = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command:?}: {}\n{told}", output.status);
     told.into_owned()
 }
 
-fn run_in(folder: &Path, command: &mut Command) {
+pub(crate) fn run_in(folder: &Path, command: &mut Command) {
     let status = command.current_dir(folder).status().unwrap();
     assert!(status.success(), "{command:?}: {status}");
 }
@@ -239,7 +243,7 @@ fn change(file: &Path, by: impl FnOnce(String) -> String) {
 }
 
 /// Without what cargo has made there.
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
