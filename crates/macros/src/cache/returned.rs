@@ -90,7 +90,7 @@ fn owned(referred: &Type) -> String {
 
 /// Type names that a feature of nuthatch makes storable, with the module of the face's `known`
 /// that says so where it is off.
-const KNOWN: [(&str, &str); 11] = [
+const KNOWN: [(&str, &str); 13] = [
     ("Array", "array"),
     ("Array1", "array"),
     ("Array2", "array"),
@@ -100,7 +100,9 @@ const KNOWN: [(&str, &str); 11] = [
     ("Array6", "array"),
     ("ArrayD", "array"),
     ("DataArray", "array"),
+    ("DataFrame", "frame"),
     ("Dataset", "array"),
+    ("LazyFrame", "lazy"),
     ("RecordBatch", "arrow"),
 ];
 

@@ -9,14 +9,14 @@ pub mod any {
     pub use nuthatch_core::returns::AskNoMedium;
 }
 
-/// Where the feature is on, the type is storable, and what has its name is another.
+/// Where the features are on, the type is storable, and what has its name is another.
 macro_rules! known {
-    ($($(#[$doc:meta])* $known:ident unless $feature:literal: $note:literal;)*) => {$(
-        #[cfg(feature = $feature)]
+    ($($(#[$doc:meta])* $known:ident unless $($feature:literal),+: $note:literal;)*) => {$(
+        #[cfg(all($(feature = $feature),+))]
         pub use any as $known;
 
         $(#[$doc])*
-        #[cfg(not(feature = $feature))]
+        #[cfg(not(all($(feature = $feature),+)))]
         pub mod $known {
             use nuthatch_core::returns::{ByNothing, Probe};
 
@@ -55,4 +55,9 @@ known! {
     array unless "zarr": "where it is nuthatch's, or of ndarray: enable nuthatch's feature `zarr`";
     /// `RecordBatch`.
     arrow unless "parquet": "where it is Arrow's (of arrow 59): enable nuthatch's feature `parquet`";
+    /// `DataFrame`.
+    frame unless "datafusion", "polars": "where it is DataFusion's (of datafusion 55): enable nuthatch's feature \
+                                          `datafusion`; where it is Polars's (of polars 0.55): `polars`";
+    /// `LazyFrame`.
+    lazy unless "polars": "where it is Polars's (of polars 0.55): enable nuthatch's feature `polars`";
 }
