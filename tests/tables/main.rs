@@ -9,6 +9,7 @@ mod faults;
 #[path = "../it/lake.rs"]
 mod lake;
 mod own_backend;
+mod python;
 mod recalls;
 mod series;
 mod upserts;
