@@ -322,3 +322,37 @@ fn a_hit_is_in_the_lineage_of_who_used_it() {
     assert_eq!(input.location, "root");
     assert!(input.path.contains("memo.measured/"), "{input:?}");
 }
+
+/// Asks for another cached value when it is dropped, as a value with a connection might.
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
+struct Leaving(u32);
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        let _ = last_word(self.0);
+    }
+}
+
+#[cache(memoize)]
+fn last_word(of: u32) -> nuthatch::Result<u32> {
+    Ok(of)
+}
+
+#[cache(memoize)]
+fn leaving(number: u32) -> nuthatch::Result<Leaving> {
+    Ok(Leaving(number))
+}
+
+#[test]
+fn a_value_that_calls_a_cached_function_when_the_memo_shrinks_does_not_hang() {
+    let _lake = Lake::new();
+    for number in 0..64 {
+        leaving(number).unwrap();
+    }
+    let before = nuthatch::stats().memo_hits;
+    leaving(63).unwrap();
+    assert!(nuthatch::stats().memo_hits > before, "they are in the memo");
+    nuthatch::set_parameter!("memo_size", "1 B").unwrap();
+    assert_eq!(last_word(1_000).unwrap(), 1_000);
+    leaving(63).unwrap();
+}

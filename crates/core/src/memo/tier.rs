@@ -71,7 +71,9 @@ impl<X: Clone> Tier<X> {
 
     /// Drops what was evicted; the caller holds no lock.
     pub(super) fn drop_evicted(&self) {
-        drop(take(&mut *self.evictions.lock()));
+        let evicted = take(&mut *self.evictions.lock());
+        // The lock is let go before: what is dropped may itself call what is memoized.
+        drop(evicted);
     }
 
     pub(super) fn len(&self) -> usize {
