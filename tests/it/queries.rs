@@ -67,6 +67,38 @@ fn questions_follow_the_options_of_the_call() {
 
 #[tokio::test]
 async fn the_same_can_be_asked_in_async_code() {
+#[test]
+fn options_said_at_once_leave_those_said_before() {
+    let lake = Lake::new();
+    let several = || nuthatch::Options::new().namespace("a").memoize(true);
+    let call = || measured::call(1).cache_mode(CacheMode::Offline).options(several());
+    assert_eq!((call().run().unwrap(), runs()), (101, 1));
+    assert_eq!(manifests(&lake.path("root")).len(), 0, "the mode that was said before holds");
+    assert_eq!(manifests(&lake.path("local")).len(), 1);
+    assert_eq!((call().run().unwrap(), runs(), stats().memo_hits), (101, 0, 1));
+
+    // Of what both say, the later counts, whichever way it is said.
+    let key = |call: nuthatch::Result<nuthatch::Key>| call.unwrap();
+    let in_b = key(measured::call(1).namespace("b").key());
+    assert_eq!(key(measured::call(1).options(several()).namespace("b").key()), in_b);
+    let options = nuthatch::Options::new().namespace("b");
+    assert_eq!(key(measured::call(1).options(several()).options(options).key()), in_b);
+    let anew = measured::call(1).recompute(true).options(several().recompute(false));
+    assert_eq!((anew.run().unwrap(), runs()), (101, 0));
+}
+
+#[test]
+fn options_of_a_backend_said_at_once_stand_beside_those_said_before() {
+    let _lake = Lake::new();
+    let one = |name: &str, value: i64| toml::Table::from_iter([(name.to_owned(), value.into())]);
+    let later = nuthatch::Options::new().backend_options(one("b", 2)).backend_option("c", 3);
+    let call = readings::call(1).backend_options(one("a", 1)).backend_options(one("b", 1));
+    call.options(later).run().unwrap();
+    let manifest = readings::entry(1).run().unwrap().unwrap();
+    let options = &manifest.backends[0].details["options"];
+    assert_eq!(*options, serde_json::json!({"a": 1, "b": 2, "c": 3}));
+}
+
     let _lake = Lake::new();
     assert!(measured_async::entry(1).await.unwrap().is_none());
     let uri = measured_async::call(1).ensure_uri().await.unwrap();

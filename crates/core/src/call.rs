@@ -87,10 +87,10 @@ where
         Call { arguments: self.arguments, own, returns, body: self.body }
     }
 
-    /// All options at once, over those said before.
-    pub fn options(mut self, options: Options) -> Self {
-        self.own().options = options;
-        self
+    /// Several options at once, as though each were said here: what was said before stays where
+    /// `options` does not say otherwise.
+    pub fn options(self, options: Options) -> Self {
+        self.with(|own| own.and(options))
     }
 
     /// Which locations are read and written. Reaches nested calls.

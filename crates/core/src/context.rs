@@ -19,7 +19,7 @@ use crate::entry::Input;
 use crate::flight::RunId;
 use crate::key::Key;
 use crate::mode::CacheMode;
-use crate::options::{Options, Recompute};
+use crate::options::{Options, Recompute, merged};
 use crate::run::Session;
 
 thread_local! {
@@ -409,11 +409,6 @@ impl Options {
             self.cache,
         );
     }
-}
-
-fn merged(mut weaker: toml::Table, stronger: toml::Table) -> toml::Table {
-    weaker.extend(stronger);
-    weaker
 }
 
 /// The frame that this code runs in.

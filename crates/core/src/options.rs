@@ -183,4 +183,43 @@ impl Options {
         self.cache = Some(cache);
         self
     }
+
+    /// These, and then `later`, each option of which is as though it were said here.
+    pub(crate) fn and(self, later: Self) -> Self {
+        // Named one by one: an option that is new must be thought of here.
+        let Self {
+            mode,
+            recompute,
+            memoize,
+            namespace,
+            backend,
+            backend_options,
+            storage_backend,
+            storage_backend_options,
+            retry_null,
+            strict,
+            validate,
+            cache,
+        } = later;
+        Self {
+            mode: mode.or(self.mode),
+            recompute: recompute.or(self.recompute),
+            memoize: memoize.or(self.memoize),
+            namespace: namespace.or(self.namespace),
+            backend: backend.or(self.backend),
+            backend_options: merged(self.backend_options, backend_options),
+            storage_backend: storage_backend.or(self.storage_backend),
+            storage_backend_options: merged(self.storage_backend_options, storage_backend_options),
+            retry_null: retry_null.or(self.retry_null),
+            strict: strict.or(self.strict),
+            validate: validate.or(self.validate),
+            cache: cache.or(self.cache),
+        }
+    }
+}
+
+/// The members of both tables; those of the stronger one where both have them.
+pub(crate) fn merged(mut weaker: toml::Table, stronger: toml::Table) -> toml::Table {
+    weaker.extend(stronger);
+    weaker
 }
