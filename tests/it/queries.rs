@@ -9,6 +9,7 @@ use nuthatch::{Stored, clear_memo, confirm_with, stats};
 use crate::lake::{Counts, Lake};
 use crate::readings::{Readings, Total, manifests, written};
 
+use crate::told::Told;
 static RUNS: AtomicU32 = AtomicU32::new(0);
 static VALUE: AtomicI64 = AtomicI64::new(1);
 
@@ -191,6 +192,35 @@ fn an_engine_reads_the_value_as_another_type() {
 }
 
 #[cache(upsert_keys("station"))]
+#[test]
+fn what_was_post_processed_before_the_engine_was_said_is_told_not_dropped() {
+    let _lake = Lake::new();
+    let told = Told::listen();
+    let refusal = "`post_process` was said before `engine`";
+    let early = || measured::call(1).post_process(|result| result.map(|value| value + 1));
+    let error = early().engine::<Stored<i64>>().run().unwrap_err().to_string();
+    assert!(error.contains(refusal) && error.contains("measured(station = 1)"), "{error}");
+    assert!(error.contains("say `engine` first"), "{error}");
+    let error = early().engine::<Stored<i64>>().key().unwrap_err().to_string();
+    assert!(error.contains(refusal), "{error}");
+    assert_eq!(runs(), 0, "refused before the body runs");
+    told.is_silent();
+
+    // Where there is no place for the error, it is a warning.
+    #[cache]
+    fn maybe() -> Option<i64> {
+        Some(1)
+    }
+    let early = maybe::call().post_process(|value| value.map(|value| value + 1));
+    assert_eq!(early.engine::<Stored<i64>>().run(), Some(Stored(1)));
+    told.says(&["WARN", refusal]);
+
+    let add = |result: nuthatch::Result<Stored<i64>>| result.map(|Stored(n)| Stored(n + 1));
+    let late = measured::call(1).engine::<Stored<i64>>().post_process(add);
+    assert_eq!(late.run().unwrap(), Stored(102));
+    told.is_silent();
+}
+
 fn readings(year: i64) -> nuthatch::Result<Readings> {
     RUNS.fetch_add(1, Ordering::SeqCst);
     Ok(Readings::of([("oslo", year), ("rome", VALUE.load(Ordering::SeqCst))]))

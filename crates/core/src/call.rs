@@ -35,8 +35,13 @@ struct Own<'call, R> {
     upsert: bool,
     disabled: bool,
     post_process: Option<PostProcess<'call, R>>,
+    /// What was said in an order that means nothing, and what to say instead.
+    misused: Option<&'static str>,
     marker: PhantomData<&'call ()>,
 }
+
+const PROCESSED_BEFORE_ENGINE: &str = "`post_process` was said before `engine`, about a type that \
+    the call no longer returns; say `engine` first, and `post_process` of what it reads";
 
 type PostProcess<'call, R> = Box<dyn FnOnce(R) -> R + Send + 'call>;
 
@@ -47,6 +52,7 @@ impl<R> Default for Own<'_, R> {
             upsert: false,
             disabled: false,
             post_process: None,
+            misused: None,
             marker: PhantomData,
         }
     }
@@ -80,8 +86,9 @@ where
         K2: Returns<R2, Body = K::Body>,
     {
         let own = self.own.map(|own| {
-            let Own { options, upsert, disabled, .. } = *own;
-            Box::new(Own { options, upsert, disabled, ..Own::default() })
+            let Own { options, upsert, disabled, post_process, misused, .. } = *own;
+            let misused = misused.or(post_process.map(|_| PROCESSED_BEFORE_ENGINE));
+            Box::new(Own { options, upsert, disabled, misused, ..Own::default() })
         });
         let returns = returns(self.returns);
         Call { arguments: self.arguments, own, returns, body: self.body }
@@ -163,7 +170,11 @@ where
         self.with(|options| options.cache(cache))
     }
 
-    /// Runs last, on what this call returns; its result is in no key, memo or location.
+    /// Runs last, on what this call returns; its result is in no key, memo or location. Said
+    /// several times, all of them run, in that order.
+    ///
+    /// Where the call has an `engine`, say that first: what was said of another type cannot be
+    /// kept, and the call is refused.
     pub fn post_process(mut self, f: impl FnOnce(R) -> R + Send + 'call) -> Self
     where
         R: 'call,
@@ -358,12 +369,19 @@ where
 
 impl<'call, R> Own<'call, R> {
     fn said(&self) -> run::Said {
-        run::Said { options: self.options.clone(), upsert: self.upsert, disabled: self.disabled }
+        let Self { options, upsert, disabled, misused, .. } = self;
+        let (options, upsert, disabled, misused) = (options.clone(), *upsert, *disabled, *misused);
+        run::Said { options, upsert, disabled, misused }
     }
 
     fn parts(self) -> (Option<run::Said>, Option<PostProcess<'call, R>>) {
-        let Self { options, upsert, disabled, post_process, .. } = self;
-        (Some(run::Said { options, upsert, disabled }), post_process)
+        let said = run::Said {
+            options: self.options,
+            upsert: self.upsert,
+            disabled: self.disabled,
+            misused: self.misused,
+        };
+        (Some(said), self.post_process)
     }
 }
 

@@ -69,8 +69,9 @@ impl<T, U> WithEngine<U> for Option<T> {
 /// # }
 /// ```
 pub trait CallExt<'call, R, F, K> {
-    /// Reads the stored value as `U`, and returns that. What was said to
-    /// [`post_process`](Call::post_process) before is dropped: it was about another type.
+    /// Reads the stored value as `U`, and returns that. Say it before
+    /// [`post_process`](Call::post_process): what was said of another type cannot be kept, and the
+    /// call is refused.
     fn engine<U>(self) -> Call<'call, R::Output, F, Engine<K, R, U>>
     where
         U: Cacheable,

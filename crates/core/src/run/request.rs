@@ -23,6 +23,8 @@ pub(crate) struct Said {
     pub(crate) upsert: bool,
     /// `cache_disable_if` holds for these arguments.
     pub(crate) disabled: bool,
+    /// What the call has said in an order that means nothing.
+    pub(crate) misused: Option<&'static str>,
 }
 
 /// A call without its body.
@@ -45,6 +47,10 @@ impl Request {
         let definition = self.arguments.function().definition();
         let frame = context::current();
         let said = self.said.as_ref();
+        if let Some(message) = said.and_then(|said| said.misused) {
+            let function = self.arguments.shown();
+            return Err(Error::Usage { function, message: message.to_owned() });
+        }
         let mut plan =
             Plan::new(definition, identity.path(), said, frame.as_ref(), &places.settings);
         layout::check_namespace(identity.path(), plan.namespace.as_deref())?;
