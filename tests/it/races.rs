@@ -1,9 +1,10 @@
-//! Commits that lose to another writer, in the middle of a call.
+//! Calls that come at the same time: the first ones of a process, and commits that lose to another
+//! writer, in the middle of a call.
 
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
 use nuthatch::prelude::*;
@@ -11,6 +12,7 @@ use nuthatch::store::{Fault, Faulty, Operation, Trigger, intercept};
 use object_store::ObjectStore;
 
 use crate::files;
+use crate::lake::Lake;
 
 static RUNS: AtomicU32 = AtomicU32::new(0);
 static IS_THERE: AtomicBool = AtomicBool::new(false);
@@ -62,4 +64,37 @@ fn a_value_that_lost_to_a_null_keeps_its_data_when_it_replaces_it() {
     assert_eq!(RUNS.swap(0, Ordering::SeqCst), 2);
     assert_eq!(maybe().unwrap().unwrap().len(), 20_000);
     assert_eq!(RUNS.load(Ordering::SeqCst), 0, "the null was replaced, by a whole entry");
+}
+
+#[cache]
+fn numbered(number: u32) -> nuthatch::Result<u32> {
+    Ok(number)
+}
+
+#[test]
+fn first_calls_at_the_same_time_open_each_location_once() {
+    const THREADS: u32 = 8;
+    let lake = Lake::in_memory();
+    let barrier = Barrier::new(THREADS as usize);
+    // Each round is a first call: what was opened for another configuration is not used.
+    for round in 1..=200 {
+        lake.configure_all();
+        std::thread::scope(|scope| {
+            for thread in 0..THREADS {
+                let barrier = &barrier;
+                scope.spawn(move || {
+                    barrier.wait();
+                    let number = round * THREADS + thread;
+                    let call = numbered::call(number).cache_mode(CacheMode::ReadOnly);
+                    assert_eq!(call.run().unwrap(), number);
+                });
+            }
+        });
+        for location in ["root", "local", "mirror"] {
+            assert_eq!(lake.opened(location), round as usize, "{location}");
+            let requests = lake.requests(location);
+            let asked = requests.iter().filter(|request| *request == "get nuthatch.json");
+            assert_eq!(asked.count(), 1, "{location}: {requests:?}");
+        }
+    }
 }

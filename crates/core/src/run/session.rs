@@ -3,7 +3,7 @@
 use std::any::TypeId;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use arc_swap::ArcSwapOption;
 
@@ -30,6 +30,8 @@ pub(crate) struct Session {
     memo: Memo<()>,
     pub(crate) flights: Flights<FlightKey>,
     places: ArcSwapOption<Places>,
+    /// Held while the locations are set anew.
+    renewing: Mutex<()>,
 }
 
 /// The session that a call uses.
@@ -73,6 +75,7 @@ impl Session {
             memo: Memo::new(Memo::<()>::DEFAULT_CAPACITY),
             flights: Flights::new(),
             places: ArcSwapOption::empty(),
+            renewing: Mutex::new(()),
         }
     }
 
@@ -86,13 +89,35 @@ impl Session {
     /// The locations of the settings in force; set anew when a parameter was set.
     pub(crate) fn places(&self) -> Result<Arc<Places>> {
         let settings = self.settings()?;
+        if let Some(places) = self.places.load_full()
+            && Arc::ptr_eq(&places.settings, &settings)
+        {
+            return Ok(places);
+        }
+        let places = self.renew()?;
+        // With nothing locked: what leaves the memo may itself call a cached function when it is
+        // dropped. Until what was set is what is in force, whoever else has set it meanwhile.
+        let in_force = || self.places.load().as_ref().map(|places| places.settings.memo_size);
+        while let Some(size) = in_force() {
+            self.memo.set_capacity(size);
+            if in_force() == Some(size) {
+                break;
+            }
+        }
+        Ok(places)
+    }
+
+    /// The locations of the settings in force, which calls that come at the same time share: each
+    /// location is opened once, and its `nuthatch.json` read once.
+    fn renew(&self) -> Result<Arc<Places>> {
+        let _renewing = self.renewing.lock().unwrap_or_else(PoisonError::into_inner);
+        let settings = self.settings()?;
         let before = self.places.load_full();
         if let Some(places) = &before
             && Arc::ptr_eq(&places.settings, &settings)
         {
             return Ok(Arc::clone(places));
         }
-        self.memo.set_capacity(settings.memo_size);
         let places = Arc::new(Places::new(settings, before.as_deref()));
         self.places.store(Some(Arc::clone(&places)));
         Ok(places)
