@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use nuthatch::prelude::*;
 use nuthatch::{Stored, clear_memo, confirm_with, stats};
 
+use crate::files;
 use crate::lake::{Counts, Lake};
 use crate::readings::{Readings, Total, manifests, written};
-
 use crate::told::Told;
+
 static RUNS: AtomicU32 = AtomicU32::new(0);
 static VALUE: AtomicI64 = AtomicI64::new(1);
 
@@ -66,8 +67,6 @@ fn questions_follow_the_options_of_the_call() {
     assert!(call(CacheMode::Local, "a").entry().run().unwrap().is_none());
 }
 
-#[tokio::test]
-async fn the_same_can_be_asked_in_async_code() {
 #[test]
 fn options_said_at_once_leave_those_said_before() {
     let lake = Lake::new();
@@ -100,6 +99,8 @@ fn options_of_a_backend_said_at_once_stand_beside_those_said_before() {
     assert_eq!(*options, serde_json::json!({"a": 1, "b": 2, "c": 3}));
 }
 
+#[tokio::test]
+async fn the_same_can_be_asked_in_async_code() {
     let _lake = Lake::new();
     assert!(measured_async::entry(1).await.unwrap().is_none());
     let uri = measured_async::call(1).ensure_uri().await.unwrap();
@@ -191,7 +192,6 @@ fn an_engine_reads_the_value_as_another_type() {
     assert_eq!((count().unwrap(), runs()), (200, 2));
 }
 
-#[cache(upsert_keys("station"))]
 #[test]
 fn what_was_post_processed_before_the_engine_was_said_is_told_not_dropped() {
     let _lake = Lake::new();
@@ -221,6 +221,7 @@ fn what_was_post_processed_before_the_engine_was_said_is_told_not_dropped() {
     told.is_silent();
 }
 
+#[cache(upsert_keys("station"))]
 fn readings(year: i64) -> nuthatch::Result<Readings> {
     RUNS.fetch_add(1, Ordering::SeqCst);
     Ok(Readings::of([("oslo", year), ("rome", VALUE.load(Ordering::SeqCst))]))
@@ -394,6 +395,25 @@ fn an_upsert_that_cannot_be_is_an_error_before_the_body() {
     // A local mode will do.
     series::call("a", 1).upsert(true).cache_mode(CacheMode::Offline).run().unwrap();
     assert_eq!(manifests(&lake.path("local")).len(), 1);
+}
+
+#[test]
+fn an_upsert_onto_a_damaged_entry_is_an_error_that_names_it_once() {
+    let lake = Lake::new();
+    series::call("oslo", 1).upsert(true).run().unwrap();
+    let manifest = files::only_manifest(&lake.path("root"));
+    std::fs::write(&manifest, "{").unwrap();
+    let error = series::call("rome", 2).upsert(true).run().unwrap_err();
+    assert!(error.is_damaged());
+    let shown = error.to_string();
+    let name = manifest.file_name().unwrap().to_str().unwrap();
+    assert_eq!(shown.matches(name).count(), 1, "{shown}");
+    assert_eq!(shown.matches("is damaged").count(), 1, "{shown}");
+    assert!(shown.contains("`forget` it"), "{shown}");
+    assert_eq!(std::fs::read(&manifest).unwrap(), b"{", "and is left as it is");
+    assert!(series::call("rome", 2).forget().run().unwrap());
+    let merged = series::call("rome", 2).upsert(true).run().unwrap().unwrap();
+    assert_eq!(merged, Readings::of([("rome", 2)]));
 }
 
 #[test]

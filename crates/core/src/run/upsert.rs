@@ -84,16 +84,14 @@ impl<T: Send + Sync + 'static> Upsert<T> {
         let value = Arc::new(value);
         for _ in 0..MERGE_ATTEMPTS {
             let looked = self.place.look_up(&address).await?;
-            let base = match &looked {
+            let seen = looked.seen().clone();
+            let base = match looked {
                 Lookup::Found { entry, .. } => {
-                    let stored = self.stored(request, entry)?;
+                    let stored = self.stored(request, &entry)?;
                     Some(self.place.source(&address, &stored, options)?)
                 }
                 // Merging onto nothing would lose the rows that the damaged entry may still hold.
-                Lookup::Damaged { why, .. } => {
-                    let object = self.place.object(&address);
-                    return Err(Error::Damaged { object, why: why.to_string() });
-                }
+                Lookup::Damaged { why, .. } => return Err(why),
                 Lookup::Absent(_) | Lookup::Forgotten(_) | Lookup::Null { .. } => None,
             };
             let (backend, keys) = (self.backend, self.keys);
@@ -103,7 +101,6 @@ impl<T: Send + Sync + 'static> Upsert<T> {
             let bytes = fresh.stored.bytes;
             let content = Content::Value(vec![fresh.stored.clone()]);
             let draft = draft(request, prepared, &self.place, content, facts);
-            let seen = looked.seen().clone();
             match self.place.commit(&address, seen, draft, Some(&fresh)).await? {
                 Committed::Lost { removal, .. } => remove(removal),
                 Committed::Done { entry, removal, .. } => {
