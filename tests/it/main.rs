@@ -27,6 +27,7 @@ mod mirrors;
 mod modes;
 mod observability;
 mod parameters;
+mod partial;
 mod processes;
 mod processors;
 mod published;

@@ -118,7 +118,7 @@ pub use nuthatch_core::options::{Options, Recompute};
 pub use nuthatch_core::processor::Processor;
 pub use nuthatch_core::stats::{Stats, reset_stats, stats};
 pub use nuthatch_core::ticket::Ticket;
-pub use nuthatch_core::time::TimeAxis;
+pub use nuthatch_core::time::{TimeAxis, TimeRange};
 pub use nuthatch_core::{Error, Result, clear_memo, program, set_parameter};
 /// Makes a type one that can be an argument of a cached function.
 ///
