@@ -5,6 +5,14 @@
 mod bad_input;
 mod caching;
 mod committing;
+mod counted;
+// Not every binary asks a lake, or a folder, for everything.
+#[allow(dead_code)]
+#[path = "../it/files.rs"]
+mod files;
+#[allow(dead_code)]
+#[path = "../it/lake.rs"]
+mod lake;
 mod rechunking;
 mod regions;
 mod xarray;
