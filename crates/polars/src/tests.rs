@@ -53,13 +53,6 @@ fn batches(frame: &DataFrame) -> Vec<RecordBatch> {
     to_batches(frame, &schema).expect("Arrow holds it")
 }
 
-/// The whole of a frame in one batch.
-fn batch(frame: &DataFrame) -> RecordBatch {
-    let mut frame = frame.clone();
-    frame.rechunk_mut_par();
-    batches(&frame).remove(0)
-}
-
 fn collect(frame: LazyFrame) -> DataFrame {
     frame.collect().expect("the plan is executed")
 }

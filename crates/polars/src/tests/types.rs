@@ -21,7 +21,7 @@ use super::*;
 fn crossed(array: ArrayRef) -> Result<(DataType, ArrayRef)> {
     let table =
         RecordBatch::try_from_iter_with_nullable([("c", array, true)]).map_err(Error::other)?;
-    let frame = to_frame(table.schema_ref(), &[table.clone()])?;
+    let frame = to_frame(table.schema_ref(), std::slice::from_ref(&table))?;
     let back = batches(&frame).remove(0);
     Ok((frame.columns()[0].dtype().clone(), Arc::clone(back.column(0))))
 }
@@ -156,7 +156,9 @@ fn what_polars_does_not_hold_is_told_with_the_column() {
     }
     let one: ArrayRef = Arc::new(Int64Array::from(vec![1]));
     let twice = RecordBatch::try_from_iter([("c", Arc::clone(&one)), ("c", one)]).expect("two");
-    let error = to_frame(twice.schema_ref(), &[twice.clone()]).expect_err("one name").to_string();
+    let error = to_frame(twice.schema_ref(), std::slice::from_ref(&twice))
+        .expect_err("one name")
+        .to_string();
     assert!(error.contains('c'), "{error}");
 }
 
@@ -168,6 +170,7 @@ fn metadata_of_others_is_an_error_and_no_panic() {
         .with_metadata(metadata.into_iter().collect());
     let schema = Arc::new(arrow_schema::Schema::new(vec![field]));
     let table = RecordBatch::try_new(schema, vec![Arc::new(codes)]).expect("a column");
-    let error = to_frame(table.schema_ref(), &[table.clone()]).expect_err("it is nonsense");
+    let error =
+        to_frame(table.schema_ref(), std::slice::from_ref(&table)).expect_err("it is nonsense");
     assert!(error.to_string().contains("column \"c\""), "{error}");
 }
