@@ -6,12 +6,14 @@ use nuthatch_core::store::Damage;
 use nuthatch_core::{Error, Result};
 
 /// What is said of one column, named as a person would look for it.
-pub(crate) fn column_error(name: &str, message: &str) -> Error {
+#[must_use]
+pub fn column_error(name: &str, message: &str) -> Error {
     Error::other(format!("column {name:?}: {message}"))
 }
 
 /// An error of Arrow or Parquet about a value on its way in or out.
-pub(crate) fn backend_error(
+#[must_use]
+pub fn backend_error(
     backend: &str,
     doing: &'static str,
     type_name: &'static str,
@@ -21,12 +23,8 @@ pub(crate) fn backend_error(
 }
 
 /// An error of a store about one object of an entry: damage, or distance.
-pub(crate) fn store_error(
-    doing: &str,
-    object: &str,
-    shown: &Shown,
-    error: object_store::Error,
-) -> Error {
+#[must_use]
+pub fn store_error(doing: &str, object: &str, shown: &Shown, error: object_store::Error) -> Error {
     if let Some(damage) = Damage::find(&error) {
         let block = damage.block.map(|block| format!("in block {block}, ")).unwrap_or_default();
         let why = format!("{block}{}", damage.why);
@@ -40,10 +38,11 @@ pub(crate) fn store_error(
 }
 
 /// Says what a manifest's own record is not.
-pub(crate) fn unreadable_record<T>(
-    result: Result<T, impl std::fmt::Display>,
-    shown: &Shown,
-) -> Result<T> {
+///
+/// # Errors
+///
+/// [`Error::Damaged`], of what `result` says.
+pub fn unreadable_record<T>(result: Result<T, impl std::fmt::Display>, shown: &Shown) -> Result<T> {
     result.map_err(|error| Error::Damaged {
         object: shown.to_string(),
         why: format!("what its manifest says of the table cannot be read: {error}"),

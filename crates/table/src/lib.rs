@@ -12,10 +12,10 @@
 //! | [`time`] | the column that says when, for `#[timeseries]` |
 //! | [`mod@parquet`] | the backend [`Parquet`] |
 //! | `parallel` | work over columns, on all cores |
-//! | `failure` | the errors |
+//! | [`failure`] | the errors |
 
 mod arrow;
-mod failure;
+pub mod failure;
 pub mod foreign;
 mod parallel;
 pub mod parquet;

@@ -1,6 +1,8 @@
 //! Files and row groups that a filter rules out, by the least and the greatest values of their
 //! columns: those of a partition, and the statistics in footers.
 
+use std::sync::Arc;
+
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, SchemaRef};
 use nuthatch_core::Result;
@@ -8,6 +10,8 @@ use parquet::arrow::arrow_reader::statistics::StatisticsConverter;
 use parquet::file::metadata::ParquetMetaData;
 
 use super::scan::ParquetScan;
+use crate::schema::restored;
+use crate::table::Scan;
 
 /// Files of up to this many bytes are read in one request, footer and all.
 const SMALL: u64 = 1 << 20;
@@ -15,7 +19,11 @@ const SMALL: u64 = 1 << 20;
 /// The least and the greatest values of columns in some files or row groups: what an engine asks
 /// to see which of them its filter rules out.
 #[derive(Debug)]
-pub struct Bounds<'a>(Kind<'a>);
+pub struct Bounds<'a> {
+    kind: Kind<'a>,
+    /// The schema as it was stored, whose types the values have.
+    stored: SchemaRef,
+}
 
 #[derive(Debug)]
 enum Kind<'a> {
@@ -34,7 +42,7 @@ impl Bounds<'_> {
     /// How many files or row groups there are.
     #[must_use]
     pub fn count(&self) -> usize {
-        match &self.0 {
+        match &self.kind {
             Kind::Files { count, .. } => *count,
             Kind::Groups { footer, .. } => footer.num_row_groups(),
         }
@@ -44,33 +52,41 @@ impl Bounds<'_> {
     /// and are still no greater than any value. None where nothing is known.
     #[must_use]
     pub fn least(&self, column: &str) -> Option<ArrayRef> {
-        match &self.0 {
+        let written = match &self.kind {
             Kind::Files { .. } => self.values(column),
             Kind::Groups { footer, .. } => {
                 self.converter(column)?.row_group_mins(footer.row_groups()).ok()
             }
-        }
+        };
+        self.restored(column, &written?)
     }
 
     /// The greatest values, as [`least`](Self::least).
     #[must_use]
     pub fn greatest(&self, column: &str) -> Option<ArrayRef> {
-        match &self.0 {
+        let written = match &self.kind {
             Kind::Files { .. } => self.values(column),
             Kind::Groups { footer, .. } => {
                 self.converter(column)?.row_group_maxes(footer.row_groups()).ok()
             }
-        }
+        };
+        self.restored(column, &written?)
+    }
+
+    fn restored(&self, column: &str, written: &ArrayRef) -> Option<ArrayRef> {
+        let (_, field) = self.stored.column_with_name(column)?;
+        let known = has_order(field.data_type());
+        known.then(|| restored(written, field.data_type()).ok()).flatten()
     }
 
     fn values(&self, column: &str) -> Option<ArrayRef> {
-        let Kind::Files { values, .. } = &self.0 else { return None };
+        let Kind::Files { values, .. } = &self.kind else { return None };
         let values = (*values)?.column_by_name(column)?;
         has_order(values.data_type()).then(|| values.clone())
     }
 
     fn converter(&self, column: &str) -> Option<StatisticsConverter<'_>> {
-        let Kind::Groups { footer, schema } = &self.0 else { return None };
+        let Kind::Groups { footer, schema } = &self.kind else { return None };
         let (_, field) = schema.column_with_name(column)?;
         let described = footer.file_metadata().schema_descr();
         let converter = StatisticsConverter::try_new(column, schema, described);
@@ -88,7 +104,8 @@ impl ParquetScan {
     pub async fn pruned(&self, keeps: impl Fn(&Bounds<'_>) -> Vec<bool>) -> Result<Self> {
         let files: Vec<_> = self.files().collect();
         let of_files = Kind::Files { values: self.partition_values(), count: files.len() };
-        let kept = keeps(&Bounds(of_files));
+        let stored = self.schema();
+        let kept = keeps(&Bounds { kind: of_files, stored: Arc::clone(&stored) });
         let mut selected = Vec::new();
         for (index, file) in files.iter().enumerate() {
             selected.push(match kept.get(index) {
@@ -97,7 +114,10 @@ impl ParquetScan {
                 _ => {
                     let footer = self.footer(index).await?;
                     let schema = self.file_schema();
-                    let kept = keeps(&Bounds(Kind::Groups { footer: &footer, schema: &schema }));
+                    let kept = {
+                        let kind = Kind::Groups { footer: &footer, schema: &schema };
+                        keeps(&Bounds { kind, stored: Arc::clone(&stored) })
+                    };
                     let groups = 0..footer.num_row_groups();
                     Some(groups.filter(|group| kept.get(*group) != Some(&false)).collect())
                 }

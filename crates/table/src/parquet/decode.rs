@@ -36,11 +36,15 @@ pub(super) struct Decoder {
 }
 
 impl Decoder {
-    /// `schema` is that of the file's columns, as it was stored.
-    pub(super) fn new(footer: Arc<ParquetMetaData>, schema: &SchemaRef) -> Result<Self> {
+    /// `schema` is that of the file's columns; where it is `plain`, the file does not say it.
+    pub(super) fn new(
+        footer: Arc<ParquetMetaData>,
+        schema: &SchemaRef,
+        plain: bool,
+    ) -> Result<Self> {
         let decoded = schema_as(schema, decoded_as);
         // Where nothing is read as another type, the schema in the file says how to read it.
-        let options = match Arc::ptr_eq(&decoded, schema) {
+        let options = match Arc::ptr_eq(&decoded, schema) && !plain {
             true => ArrowReaderOptions::new(),
             false => ArrowReaderOptions::new().with_schema(Arc::clone(&decoded)),
         };

@@ -65,7 +65,7 @@ impl Stored {
         }
         let mut batches = Vec::new();
         let mut rest = Chunks { chunks: chunks.into_iter(), current: None };
-        let schema = decoded_schema(&self.schema);
+        let schema = decoded_schema(&self.carried.written);
         for length in lengths {
             let length = usize::try_from(length).map_err(Error::other)?;
             batches.push(if self.schema.fields().is_empty() {

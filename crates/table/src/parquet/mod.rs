@@ -60,7 +60,13 @@ use nuthatch_core::backend::{Backend, Source, Target, Written};
 use nuthatch_core::time::TimeRange;
 
 pub use self::bounds::Bounds;
+pub use self::objects::Naming;
+pub use self::options::Options;
+pub use self::partition::{joined, text};
+pub use self::record::{PartRecord, Partitions, Record};
 pub use self::scan::{ParquetFile, ParquetScan};
+pub use self::upsert::Merge;
+pub use self::write::{Destination, Files, write_files};
 use crate::table::Table;
 
 /// The backend's name.
@@ -103,7 +109,7 @@ impl<T: Table> Backend<T> for Parquet {
 
     fn read<'a>(&'a self, source: &'a Source) -> BoxFuture<'a, Result<T>> {
         Box::pin(async move {
-            let scan = ParquetScan::open(source, type_name::<T>()).await?;
+            let scan = ParquetScan::open(source, NAME, type_name::<T>()).await?;
             T::from_scan(Arc::new(scan)).await
         })
     }
@@ -115,7 +121,7 @@ impl<T: Table> Backend<T> for Parquet {
         within: &'a TimeRange,
     ) -> BoxFuture<'a, Result<T>> {
         Box::pin(async move {
-            let scan = ParquetScan::open(source, type_name::<T>()).await?;
+            let scan = ParquetScan::open(source, NAME, type_name::<T>()).await?;
             T::from_scan(Arc::new(scan.within(within).await?)).await
         })
     }

@@ -1,10 +1,23 @@
 //! The names of a table's objects.
 
+use std::borrow::Cow;
+
 use nuthatch_core::{Error, Result};
 use object_store::path::Path;
 
-/// The folder of the files, below the prefix of the generation.
-const FOLDER: &str = "value.parquet";
+/// How the files of a table are named.
+#[derive(Debug, Clone)]
+pub struct Naming {
+    /// The folder of the files, below the prefix of the generation.
+    pub folder: &'static str,
+    /// What no other writer of this folder has in its names, where there may be some.
+    pub token: Option<String>,
+}
+
+impl Naming {
+    /// The names of the backend `parquet`.
+    pub(super) const PARQUET: Self = Self { folder: "value.parquet", token: None };
+}
 
 /// What Hive calls the partition of the rows without a value.
 const NULL_PARTITION: &str = "__HIVE_DEFAULT_PARTITION__";
@@ -13,10 +26,18 @@ const NULL_PARTITION: &str = "__HIVE_DEFAULT_PARTITION__";
 const LONGEST: usize = 255;
 
 /// The name of one file below the prefix; `folders` are those of its partition.
-pub(super) fn part(folders: &[String], number: usize) -> String {
-    let file = format!("part-{number:05}.parquet");
-    let names = std::iter::once(FOLDER).chain(folders.iter().map(String::as_str));
-    names.chain([file.as_str()]).collect::<Vec<_>>().join("/")
+pub(super) fn part(naming: &Naming, folders: &[String], number: usize) -> String {
+    let file = match &naming.token {
+        Some(token) => format!("part-{number:05}-{token}.parquet"),
+        None => format!("part-{number:05}.parquet"),
+    };
+    // A log writes `%` in another way than its readers expect it.
+    let folders = folders.iter().map(|folder| match &naming.token {
+        Some(_) => Cow::from(folder.replace('%', "-")),
+        None => Cow::from(folder.as_str()),
+    });
+    let names = std::iter::once(Cow::from(naming.folder)).chain(folders);
+    names.chain([Cow::from(file)]).collect::<Vec<_>>().join("/")
 }
 
 /// The folder of one value of a partition column, as Hive names it: whatever is no plain letter,
@@ -69,7 +90,7 @@ mod tests {
             folder("empty", Some("")).expect("it is short"),
             folder("none", None).expect("it is short"),
         ];
-        let name = part(&folders, 7);
+        let name = part(&Naming::PARQUET, &folders, 7);
         assert_eq!(
             name,
             "value.parquet/station=SEA/a%20b%2Fc=%C3%9C%3D%3F/empty=/none=__HIVE_DEFAULT_PARTITION__/part-00007.parquet"

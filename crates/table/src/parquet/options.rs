@@ -7,9 +7,9 @@ use toml::Value;
 
 const KNOWN: [&str; 4] = ["partition_by", "compression_level", "row_group_rows", "part_bytes"];
 
-/// How a table is written.
+/// How the files of a table are written: see the options of [`Parquet`](super::Parquet).
 #[derive(Debug, Clone)]
-pub(super) struct Options {
+pub struct Options {
     pub(super) partition_by: Vec<String>,
     pub(super) compression: ZstdLevel,
     pub(super) row_group_rows: usize,
@@ -17,7 +17,12 @@ pub(super) struct Options {
 }
 
 impl Options {
-    pub(super) fn read(table: &toml::Table) -> Result<Self> {
+    /// Those of a backend's options.
+    ///
+    /// # Errors
+    ///
+    /// An option that there is not, or with a value that it cannot have.
+    pub fn read(table: &toml::Table) -> Result<Self> {
         if let Some(unknown) = table.keys().find(|key| !KNOWN.contains(&key.as_str())) {
             let known = KNOWN.join(", ");
             return Err(usage(&format!("there is no option `{unknown}`; the options are {known}")));
@@ -35,6 +40,12 @@ impl Options {
                 .unwrap_or(usize::MAX),
             part_bytes: number(table, "part_bytes", 512 << 20)?,
         })
+    }
+
+    /// The columns whose values become folders.
+    #[must_use]
+    pub fn partition_by(&self) -> &[String] {
+        &self.partition_by
     }
 
     /// How each file is written.

@@ -10,7 +10,8 @@ use bytes::Bytes;
 use nuthatch_core::{Error, Result};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{
-    ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves,
+    ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, ArrowWriterOptions,
+    compute_leaves,
 };
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
@@ -30,10 +31,17 @@ pub(super) struct Part {
 }
 
 impl Part {
-    pub(super) fn new(schema: &SchemaRef, properties: &WriterProperties) -> Result<Self> {
+    /// Where it is `plain`, the file says nothing of Arrow.
+    pub(super) fn new(
+        schema: &SchemaRef,
+        properties: &WriterProperties,
+        plain: bool,
+    ) -> Result<Self> {
         let sink = Sink::default();
-        let writer =
-            ArrowWriter::try_new(sink.clone(), Arc::clone(schema), Some(properties.clone()));
+        let options = ArrowWriterOptions::new()
+            .with_properties(properties.clone())
+            .with_skip_arrow_metadata(plain);
+        let writer = ArrowWriter::try_new_with_options(sink.clone(), Arc::clone(schema), options);
         let (writer, columns) =
             writer.and_then(ArrowWriter::into_serialized_writer).map_err(Error::other)?;
         Ok(Self { schema: Arc::clone(schema), writer, columns, sink, groups: 0, rows: 0 })

@@ -11,7 +11,7 @@ use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, UInt32Array}
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use arrow_row::{OwnedRow, RowConverter, SortField};
 use arrow_schema::{DataType, Schema, SchemaRef};
-use arrow_select::concat::concat;
+use arrow_select::concat::{concat, concat_batches};
 use arrow_select::take::{take, take_record_batch};
 use nuthatch_core::{Error, Result};
 
@@ -212,8 +212,36 @@ impl Partitioner {
     }
 }
 
+/// Some rows of partition values, and then some of others.
+///
+/// # Errors
+///
+/// They are not of the same columns, or have fewer rows.
+pub fn joined(
+    stored: Option<&RecordBatch>,
+    kept: &[usize],
+    new: &RecordBatch,
+    added: &[usize],
+) -> Result<RecordBatch> {
+    let rows = |values: &RecordBatch, rows: &[usize]| {
+        let rows = rows.iter().map(|row| u32::try_from(*row)).collect::<Result<Vec<_>, _>>();
+        let rows = UInt32Array::from(rows.map_err(Error::other)?);
+        take_record_batch(values, &rows).map_err(Error::other)
+    };
+    let mut batches = Vec::new();
+    if let Some(stored) = stored {
+        batches.push(rows(stored, kept)?);
+    }
+    batches.push(rows(new, added)?);
+    concat_batches(new.schema_ref(), &batches).map_err(Error::other)
+}
+
 /// The first value as text, as it stands in the name of a folder.
-fn text(value: &dyn Array) -> Result<Option<String>> {
+///
+/// # Errors
+///
+/// The type has no text.
+pub fn text(value: &dyn Array) -> Result<Option<String>> {
     if value.logical_nulls().is_some_and(|nulls| nulls.is_null(0)) {
         return Ok(None);
     }

@@ -5,11 +5,12 @@ use arrow_ipc::reader::StreamReader;
 use arrow_ipc::writer::StreamWriter;
 use data_encoding::BASE64;
 use nuthatch_core::backend::{Source, Written};
-use nuthatch_core::store::StoredSums;
+use nuthatch_core::store::{StoredSums, Sums};
 use nuthatch_core::{Error, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::objects;
 use crate::failure::unreadable_record;
 
 /// The format of the record.
@@ -20,10 +21,14 @@ const LARGEST: usize = 256 << 20;
 
 /// The record.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Record {
+pub struct Record {
     pub(super) format: u64,
     /// The Arrow schema, packed.
     pub(super) schema: String,
+    /// The types that were written in place of those of the schema, packed; none where they are
+    /// the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) written: Option<String>,
     pub(super) rows: u64,
     /// The files in the order of the rows.
     pub(super) parts: Vec<PartRecord>,
@@ -33,20 +38,25 @@ pub(super) struct Record {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) partitions: Option<Partitions>,
     pub(super) sums: StoredSums,
+    /// The folder of the object with the checksums, where it is not the generation's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) sums_below: Option<String>,
 }
 
 /// One file.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct PartRecord {
-    /// Below the prefix of the generation.
-    pub(super) name: String,
-    pub(super) rows: u64,
-    pub(super) bytes: u64,
+pub struct PartRecord {
+    /// Its name below the prefix of the generation.
+    pub name: String,
+    /// How many rows it has.
+    pub rows: u64,
+    /// Its length.
+    pub bytes: u64,
 }
 
 /// What the files of a partitioned table leave out.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Partitions {
+pub struct Partitions {
     pub(super) columns: Vec<String>,
     /// These columns, a row for each file: a stream of Arrow's IPC, compressed, in base64.
     pub(super) values: String,
@@ -58,7 +68,11 @@ impl Record {
     }
 
     /// What the manifest will say.
-    pub(super) fn into_written(self) -> Result<Written> {
+    ///
+    /// # Errors
+    ///
+    /// It is no JSON.
+    pub fn into_written(self) -> Result<Written> {
         let bytes = self.parts.iter().map(|part| part.bytes).sum();
         match serde_json::to_value(self).map_err(Error::other)? {
             Value::Object(details) => Ok(Written { bytes, details, ..Written::default() }),
@@ -66,7 +80,38 @@ impl Record {
         }
     }
 
-    pub(super) fn read(source: &Source) -> Result<Self> {
+    /// The columns that the table is partitioned by.
+    #[must_use]
+    pub fn partition_by(&self) -> &[String] {
+        self.partitions.as_ref().map(|partitions| partitions.columns.as_slice()).unwrap_or_default()
+    }
+
+    /// The files, in the order of the rows.
+    #[must_use]
+    pub fn parts(&self) -> &[PartRecord] {
+        &self.parts
+    }
+
+    /// What was written below the generation's prefix, with checksums.
+    ///
+    /// # Errors
+    ///
+    /// As of [`StoredSums::load`].
+    pub async fn load_sums(&self, source: &Source) -> Result<Sums> {
+        let prefix = match &self.sums_below {
+            Some(folder) => objects::path(&source.prefix, folder)?,
+            None => source.prefix.clone(),
+        };
+        self.sums.clone().load(source.store.as_ref(), &prefix, &source.shown.to_string()).await
+    }
+
+    /// What a manifest says.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Damaged`] where it cannot be read, [`Error::NewerLayout`] where a newer release
+    /// has written it.
+    pub fn read(source: &Source) -> Result<Self> {
         let details = Value::Object(source.record.details.clone());
         let format = details.get("format").and_then(Value::as_u64);
         if let Some(found) = format.filter(|format| *format > FORMAT) {

@@ -10,7 +10,7 @@ use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use nuthatch_core::Result;
 use nuthatch_core::backend::Source;
-use nuthatch_core::store::Verified;
+use nuthatch_core::store::{Sums, Verified};
 use object_store::ObjectStore;
 use object_store::path::Path;
 
@@ -21,7 +21,7 @@ use super::select::{Selection, is_left_out};
 use super::stored::{Part, Stored, batch, decoded_schema, places};
 use super::streamed::groups_of;
 use crate::failure::{backend_error, unreadable_record};
-use crate::schema::{rows_a_small_key_numbers, unpack};
+use crate::schema::{Carried, rows_a_small_key_numbers, unpack};
 use crate::table::Scan;
 
 /// The most rows in a batch of a stream.
@@ -61,19 +61,46 @@ impl ParquetScan {
     ///
     /// # Errors
     ///
-    /// [`Damaged`](nuthatch_core::Error::Damaged) where the record cannot be read or its checksums are gone.
-    pub async fn open(source: &Source, type_name: &'static str) -> Result<Self> {
-        let shown = &source.shown;
+    /// [`Damaged`](nuthatch_core::Error::Damaged) where the record cannot be read or its checksums
+    /// are gone.
+    pub async fn open(
+        source: &Source,
+        backend: &'static str,
+        type_name: &'static str,
+    ) -> Result<Self> {
         let record = Record::read(source)?;
-        let sums = record.sums.clone();
-        let sums = sums.load(source.store.as_ref(), &source.prefix, &shown.to_string()).await?;
+        let sums = record.load_sums(source).await?;
+        Self::of_record(source, record, sums, backend, type_name)
+    }
+
+    /// As [`open`](Self::open), with what was read of the manifest's record.
+    ///
+    /// # Errors
+    ///
+    /// [`Damaged`](nuthatch_core::Error::Damaged) where the record cannot be read.
+    pub fn of_record(
+        source: &Source,
+        record: Record,
+        sums: Sums,
+        backend: &'static str,
+        type_name: &'static str,
+    ) -> Result<Self> {
+        let shown = &source.shown;
         let store: Arc<dyn ObjectStore> =
             Arc::new(Verified::new(Arc::clone(&source.store), source.prefix.clone(), sums));
         let schema = Arc::new(unreadable_record(unpack(&record.schema), shown)?);
         let partitions = record.partitions.as_ref().map(|partitions| partitions.values());
         let partitions = unreadable_record(partitions.transpose(), shown)?;
         let names = record.partitions.map(|partitions| partitions.columns).unwrap_or_default();
-        let (columns, file_schema) = places(&schema, &names);
+        let written = record.written.as_deref().map(unpack).transpose();
+        let written = unreadable_record(written, shown)?.map(Arc::new);
+        let plain = written.is_some();
+        let carried = match written {
+            Some(written) => Carried::new(Arc::clone(&schema), written),
+            None => Ok(Carried::as_is(&schema)),
+        };
+        let carried = unreadable_record(carried, shown)?;
+        let (columns, file_schema) = places(carried.written(), &names);
         let mut parts = Vec::new();
         for part in record.parts {
             let object = Object {
@@ -90,12 +117,15 @@ impl ParquetScan {
             store,
             shown: shown.clone(),
             schema,
+            carried,
             columns,
             file_schema,
+            plain,
             rows: record.rows,
             parts,
             batches: record.batches,
             partitions,
+            backend,
             type_name,
         };
         Ok(Self { table: Arc::new(table), selected: None })
@@ -116,7 +146,14 @@ impl ParquetScan {
         })
     }
 
-    /// The schema of the files: without the columns that were partitioned by.
+    /// The types that the columns were written as.
+    #[must_use]
+    pub fn carried(&self) -> &Carried {
+        &self.table.carried
+    }
+
+    /// The schema of the files: the types that were written, without the columns that were
+    /// partitioned by.
     #[must_use]
     pub fn file_schema(&self) -> SchemaRef {
         Arc::clone(&self.table.file_schema)
@@ -158,11 +195,10 @@ impl Scan for ParquetScan {
             }
             let whole = match chunks.as_slice() {
                 [chunk] => chunk.clone(),
-                chunks => {
-                    concat_batches(&decoded_schema(&table.schema), chunks).map_err(|error| {
-                        backend_error(super::NAME, "decode", table.type_name, error)
-                    })?
-                }
+                chunks => concat_batches(&decoded_schema(table.carried.written()), chunks)
+                    .map_err(|error| {
+                        backend_error(table.backend, "decode", table.type_name, error)
+                    })?,
             };
             table.restored(&whole, &table.schema)
         })

@@ -13,6 +13,7 @@ use super::decode::Decoder;
 use super::fetch;
 use super::scan::ParquetScan;
 use super::stored::{Place, Stored};
+use crate::schema::counted_as;
 use crate::time::TimeColumn;
 
 /// The row groups of each file that are read, in their order; `None` for all of a file.
@@ -59,6 +60,16 @@ impl ParquetScan {
         Ok(Self { selected: Some(groups.into()), ..self.clone() })
     }
 
+    /// Some of the files alone, by their places.
+    ///
+    /// # Errors
+    ///
+    /// As of [`select`](Self::select).
+    pub fn files_alone(&self, is_read: impl Fn(usize) -> bool) -> Result<Self> {
+        let files = 0..self.table.parts.len();
+        self.select(files.map(|file| (!is_read(file)).then(Vec::new)).collect())
+    }
+
     /// The row groups that may have a row within a range of time, where the table has a column
     /// that says when. Small files are not looked into: reading them is looking into them.
     ///
@@ -68,7 +79,8 @@ impl ParquetScan {
     pub async fn within(&self, range: &TimeRange) -> Result<Self> {
         let dims: Vec<&str> = range.dims.iter().map(String::as_str).collect();
         // Whoever clips the table will say what is wrong with the column.
-        let Ok(column) = TimeColumn::find(&self.table.schema, &dims) else {
+        let schema = counted_as(&self.table.carried);
+        let Ok(column) = TimeColumn::find(&schema, &dims) else {
             return Ok(self.clone());
         };
         let mut selected = Vec::new();

@@ -13,21 +13,27 @@ use super::decode::{Decoder, Unit};
 use super::fetch::{Fetched, Object};
 use super::partition::repeated;
 use crate::failure::{backend_error, column_error};
-use crate::schema::{decoded_as, retype, schema_as};
+use crate::schema::{Carried, decoded_as, restored, retype, schema_as};
 
 pub(super) struct Stored {
     pub(super) store: Arc<dyn ObjectStore>,
     pub(super) shown: Shown,
     pub(super) schema: SchemaRef,
+    /// The same columns, with the types that they were written as.
+    pub(super) carried: Carried,
     /// Where each column of the schema is.
     pub(super) columns: Vec<Place>,
     /// The schema of the files.
     pub(super) file_schema: SchemaRef,
+    /// Whether the files do not say what their columns are to Arrow.
+    pub(super) plain: bool,
     pub(super) rows: u64,
     pub(super) parts: Vec<Part>,
     pub(super) batches: Option<Vec<(u64, u64)>>,
     /// The partition columns, a row for each file.
     pub(super) partitions: Option<RecordBatch>,
+    /// The name of the backend, for errors.
+    pub(super) backend: &'static str,
     pub(super) type_name: &'static str,
 }
 
@@ -49,6 +55,7 @@ pub(super) enum Place {
 #[derive(Debug, Clone)]
 pub(super) struct Wanted {
     pub(super) schema: SchemaRef,
+    written: SchemaRef,
     places: Vec<Place>,
     /// The columns of the files, in their order.
     in_files: Vec<usize>,
@@ -77,6 +84,7 @@ impl Stored {
     pub(super) fn wanted(&self, columns: Option<Vec<usize>>) -> Result<Wanted> {
         let columns = columns.unwrap_or_else(|| (0..self.schema.fields().len()).collect());
         let schema = Arc::new(self.schema.project(&columns).map_err(Error::other)?);
+        let written = Arc::new(self.carried.written.project(&columns).map_err(Error::other)?);
         let places: Vec<_> = columns.iter().map(|column| self.columns[*column]).collect();
         let mut in_files: Vec<_> = places
             .iter()
@@ -87,7 +95,7 @@ impl Stored {
             .collect();
         in_files.sort_unstable();
         in_files.dedup();
-        Ok(Wanted { schema, places, in_files })
+        Ok(Wanted { schema, written, places, in_files })
     }
 
     /// A file's decoder, and all its bytes where it is small.
@@ -96,7 +104,7 @@ impl Stored {
             return Ok((decoder.clone(), None));
         }
         let (footer, bytes) = part.object.open().await?;
-        let decoder = Decoder::new(Arc::new(footer), &self.file_schema)
+        let decoder = Decoder::new(Arc::new(footer), &self.file_schema, self.plain)
             .map_err(|error| part.object.no_table(&error.to_string()))?;
         let found = decoder.footer().file_metadata().num_rows();
         if u64::try_from(found).ok() != Some(part.rows) {
@@ -122,7 +130,7 @@ impl Stored {
         };
         let decoded = decoder.decode(&fetched, unit, &wanted.in_files).map_err(|error| {
             backend_error(
-                super::NAME,
+                self.backend,
                 "decode",
                 self.type_name,
                 format!("{}: {error}", object.shown()),
@@ -142,7 +150,7 @@ impl Stored {
         };
         let columns = wanted.places.iter().map(column).collect::<Result<Vec<_>>>();
         let batch =
-            columns.and_then(|columns| batch(&decoded_schema(&wanted.schema), columns, unit.rows));
+            columns.and_then(|columns| batch(&decoded_schema(&wanted.written), columns, unit.rows));
         batch.map_err(|error| object.no_table(&error.to_string()))
     }
 
@@ -154,7 +162,7 @@ impl Stored {
     ) -> Result<RecordBatch> {
         let columns = schema.fields().iter().zip(decoded.columns());
         let columns = columns.map(|(field, column)| {
-            retype(column, field.data_type()).map_err(|error| {
+            restored(column, field.data_type()).map_err(|error| {
                 let message = format!(
                     "{error} (as {} of {} rows; a `Vec<RecordBatch>` comes back in the batches \
                      that were stored)",
@@ -162,7 +170,7 @@ impl Stored {
                     column.len()
                 );
                 let error = column_error(field.name(), &message);
-                backend_error(super::NAME, "decode", self.type_name, error)
+                backend_error(self.backend, "decode", self.type_name, error)
             })
         });
         batch(schema, columns.collect::<Result<_>>()?, decoded.num_rows())

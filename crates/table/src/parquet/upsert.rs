@@ -5,6 +5,7 @@
 //! group of the stored ones.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, RecordBatch, UInt32Array};
@@ -21,7 +22,7 @@ use nuthatch_core::{Error, Result};
 use super::scan::ParquetScan;
 use super::write::write;
 use crate::failure::{backend_error, column_error};
-use crate::schema::{Aligned, align};
+use crate::schema::{Aligned, align, retype};
 use crate::table::{Rows, Scan};
 
 pub(super) async fn upsert(
@@ -35,21 +36,106 @@ pub(super) async fn upsert(
         Error::Other(error) => backend_error(super::NAME, "upsert", type_name, error),
         error => error,
     };
-    let schema = Arc::clone(&rows.schema);
-    let new: Vec<_> = rows.batches.try_collect().await.map_err(cannot)?;
-    let new = concat_batches(&schema, &new).map_err(|error| cannot(Error::other(error)))?;
-    let Some(base) = base else {
-        Keyed::new(keys, &new).map_err(cannot)?;
-        let batches = stream::iter([Ok(new)]).boxed();
-        return write(Rows { schema, batches, keep_batches: false }, target, type_name).await;
+    let scan = match base {
+        Some(base) => Some(ParquetScan::open(base, super::NAME, type_name).await?),
+        None => None,
     };
-    let scan = ParquetScan::open(base, type_name).await?;
-    let aligned = align(&scan.schema(), &schema).map_err(cannot)?;
-    let new = aligned.new_rows(&new).map_err(cannot)?;
-    let keyed = Keyed::new(keys, &new).map_err(cannot)?;
-    let schema = Arc::clone(&aligned.schema);
-    let batches = merged(&scan, aligned, new, keyed);
-    write(Rows { schema, batches, keep_batches: false }, target, type_name).await
+    let stored = scan.as_ref().map(Scan::schema);
+    let merge = Merge::new(rows, keys, stored.as_deref()).await.map_err(cannot)?;
+    write(merge.rows(scan.as_ref()), target, type_name).await
+}
+
+/// New rows that are to be merged into stored ones, by keys.
+pub struct Merge {
+    schema: SchemaRef,
+    /// How columns are matched, where there are stored rows.
+    aligned: Option<Aligned>,
+    new: RecordBatch,
+    keyed: Keyed,
+}
+
+impl fmt::Debug for Merge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Merge")
+            .field("schema", &self.schema)
+            .field("rows", &self.new.num_rows())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Merge {
+    /// Takes all new rows, to be merged into rows of the schema `stored`, if there are any.
+    ///
+    /// # Errors
+    ///
+    /// A key column that is missing or empty in some row, two rows with one key, or columns that
+    /// do not match those that are stored: each names the column.
+    pub async fn new(rows: Rows<'_>, keys: &[&str], stored: Option<&Schema>) -> Result<Self> {
+        let schema = Arc::clone(&rows.schema);
+        let new: Vec<_> = rows.batches.try_collect().await?;
+        let new = concat_batches(&schema, &new).map_err(Error::other)?;
+        let Some(stored) = stored else {
+            let keyed = Keyed::new(keys, &new)?;
+            return Ok(Self { schema, aligned: None, new, keyed });
+        };
+        let aligned = align(stored, &schema)?;
+        let new = aligned.new_rows(&new)?;
+        let keyed = Keyed::new(keys, &new)?;
+        Ok(Self { schema: Arc::clone(&aligned.schema), aligned: Some(aligned), new, keyed })
+    }
+
+    /// The schema of what they make together.
+    #[must_use]
+    pub fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    /// The new rows.
+    #[must_use]
+    pub fn new_rows(&self) -> &RecordBatch {
+        &self.new
+    }
+
+    /// Which files have a row that is to be replaced.
+    ///
+    /// # Errors
+    ///
+    /// They cannot be read.
+    pub async fn touched(&self, scan: &ParquetScan) -> Result<Vec<bool>> {
+        let files = scan.files().count();
+        let mut touched = Vec::with_capacity(files);
+        for file in 0..files {
+            touched.push(self.touches(&scan.files_alone(|index| index == file)?).await?);
+        }
+        Ok(touched)
+    }
+
+    async fn touches(&self, scan: &ParquetScan) -> Result<bool> {
+        let names = self.keyed.columns.iter().map(|column| self.schema.field(*column).name());
+        let stored = scan.schema();
+        let columns = names.map(|name| stored.index_of(name)).collect::<Result<Vec<_>, _>>();
+        let mut keys = scan.stream(Some(columns.map_err(Error::other)?));
+        while let Some(batch) = keys.try_next().await? {
+            let rows = self.keyed.rows_of_keys(&self.schema, batch.columns())?;
+            if rows.iter().any(|row| self.keyed.rows.contains_key(&row.owned())) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The stored rows as they stream through, with those replaced that have the key of a new one,
+    /// then what is left of the new ones.
+    #[must_use]
+    pub fn rows(self, stored: Option<&ParquetScan>) -> Rows<'static> {
+        let schema = Arc::clone(&self.schema);
+        let (Some(aligned), Some(scan)) = (self.aligned, stored) else {
+            let batches = stream::iter([Ok(self.new)]).boxed();
+            return Rows { schema, batches, keep_batches: false };
+        };
+        let batches = merged(scan, aligned, self.new, self.keyed);
+        Rows { schema, batches, keep_batches: false }
+    }
 }
 
 /// The new rows by their keys.
@@ -94,6 +180,14 @@ impl Keyed {
             }
         }
         Ok(keyed)
+    }
+
+    /// The rows of the key columns alone, with the types of `schema`.
+    fn rows_of_keys(&self, schema: &Schema, keys: &[ArrayRef]) -> Result<arrow_row::Rows> {
+        let types = self.columns.iter().map(|column| schema.field(*column).data_type());
+        let keys = keys.iter().zip(types).map(|(key, data_type)| retype(key, data_type));
+        let keys = keys.collect::<Result<Vec<_>, _>>().map_err(Error::other)?;
+        self.converter.convert_columns(&keys).map_err(Error::other)
     }
 
     fn rows_of(&self, batch: &RecordBatch) -> Result<arrow_row::Rows> {

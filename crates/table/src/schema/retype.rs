@@ -144,7 +144,7 @@ fn relabel(data: ArrayData, target: &DataType) -> Result<ArrayData, ArrowError> 
 }
 
 /// The fields within a type.
-fn children(data_type: &DataType) -> Vec<FieldRef> {
+pub(super) fn children(data_type: &DataType) -> Vec<FieldRef> {
     match data_type {
         DataType::List(field)
         | DataType::LargeList(field)

@@ -110,6 +110,11 @@ impl Sums {
         self.objects.insert(name.to_owned(), Arc::new(summing.finish()));
     }
 
+    /// Leaves those objects out whose name is not kept.
+    pub fn retain(&mut self, mut keep: impl FnMut(&str) -> bool) {
+        self.objects.retain(|name, _| keep(name));
+    }
+
     /// Takes over what another process has recorded.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use arrow_select::concat::concat_batches;
 use super::*;
 
 fn scan(source: &Source) -> ParquetScan {
-    block_on(ParquetScan::open(source, "a table")).expect("its record is read")
+    block_on(ParquetScan::open(source, "parquet", "a table")).expect("its record is read")
 }
 
 fn streamed(scan: &ParquetScan, columns: Option<Vec<usize>>) -> Vec<RecordBatch> {

@@ -73,7 +73,8 @@ fn a_month_reads_its_row_groups_and_little_more() {
         assert_eq!(read.num_rows(), LARGE, "{time}");
         assert_eq!(clip(read, &march), clip(table.clone(), &march), "{time}");
         let bytes = counting.counts().bytes_read;
-        let scan = block_on(ParquetScan::open(&source, "a table")).expect("it is opened");
+        let scan =
+            block_on(ParquetScan::open(&source, "parquet", "a table")).expect("it is opened");
         let footer = block_on(scan.footer(0)).expect("they are read");
         let group = footer.row_group(2).compressed_size() as u64;
         assert_eq!(footer.num_row_groups(), 4);
