@@ -1,0 +1,178 @@
+//! Tables that are not like others, and what Delta does not hold.
+
+use std::collections::HashMap;
+
+use arrow_array::types::IntervalDayTime;
+use arrow_array::{
+    Int32Array, IntervalDayTimeArray, ListArray, NullArray, RecordBatchOptions, StructArray,
+};
+use arrow_schema::{DataType, Field, Schema};
+use futures::StreamExt;
+
+use super::*;
+
+#[test]
+fn tables_without_rows_come_back_with_their_schema() {
+    let empty = weather(0);
+    assert_eq!(round_trip(&empty, "").expect("it comes back"), empty);
+    let read: RecordBatch = round_trip(&empty, "partition_by = 'station'").expect("it comes back");
+    assert_eq!(read, empty);
+    let several = vec![weather(0), weather(3), weather(0)];
+    assert_eq!(round_trip(&several, "").expect("they come back"), several);
+    let none: Vec<RecordBatch> = Vec::new();
+    assert_eq!(round_trip(&none, "").expect("nothing comes back"), none);
+}
+
+#[test]
+fn tables_without_columns_come_back_with_their_rows() {
+    let schema = Schema::new_with_metadata(
+        Vec::<Field>::new(),
+        HashMap::from([("a".to_owned(), "b".to_owned())]),
+    );
+    let rows = |rows| {
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
+        RecordBatch::try_new_with_options(Arc::new(schema.clone()), vec![], &options).expect("rows")
+    };
+    for count in [0, 7] {
+        assert_eq!(round_trip(&rows(count), "").expect("it comes back"), rows(count));
+    }
+    let several = vec![rows(3), rows(0), rows(4)];
+    let source = stored(&memory(), &several, "").expect("it is held");
+    assert_eq!(read::<Vec<RecordBatch>>(&source).expect("they come back"), several);
+    assert_eq!(read::<RecordBatch>(&source).expect("it comes back"), rows(7));
+}
+
+fn named(names: &[&str]) -> RecordBatch {
+    let fields: Vec<_> =
+        names.iter().map(|name| Field::new(*name, DataType::Int32, false)).collect();
+    let columns = (0..names.len() as i32)
+        .map(|column| Arc::new(Int32Array::from(vec![column, column * 10])) as ArrayRef)
+        .collect();
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).expect("columns")
+}
+
+#[test]
+fn columns_of_odd_names_come_back() {
+    let batch = named(&[
+        "a",
+        "select",
+        "a.b",
+        "a\"b'`",
+        "🌧️ rain",
+        "x\ny",
+        "a b/c=d%",
+        " ",
+        "_",
+        "{;}(,)\t",
+    ]);
+    assert_eq!(round_trip(&batch, "").expect("it comes back"), batch);
+    let read: RecordBatch = round_trip(&batch, "partition_by = 'a b/c=d%'").expect("it comes back");
+    assert_eq!(read.schema(), batch.schema());
+    assert_eq!(read, batch);
+}
+
+#[test]
+fn two_thousand_columns_come_back() {
+    let columns = (0..2000).map(|column| {
+        let values = Int32Array::from_iter_values((0..50).map(|row| row * column));
+        (format!("column {column}"), Arc::new(values) as ArrayRef)
+    });
+    let batch = RecordBatch::try_from_iter(columns).expect("columns");
+    assert_eq!(round_trip(&batch, "").expect("it comes back"), batch);
+}
+
+/// Nothing is written of it, and the error names the column and the way out.
+#[track_caller]
+fn refused(value: &RecordBatch, options: &str, said: &[&str]) {
+    let store = memory();
+    let error = stored(&store, value, options).expect_err("Delta does not hold it").to_string();
+    assert!(error.contains("backend = \"parquet\""), "{error}");
+    for said in said {
+        assert!(error.contains(said), "{error}");
+    }
+    assert!(names(&store).iter().all(|name| !name.contains("_delta_log")), "{:?}", names(&store));
+}
+
+#[test]
+fn what_delta_does_not_hold_is_refused_by_the_column() {
+    let column = |name: &str, array: ArrayRef| {
+        RecordBatch::try_from_iter([("a", weather(array.len()).column(4).clone()), (name, array)])
+            .expect("columns of one length")
+    };
+    let span = IntervalDayTimeArray::from(vec![IntervalDayTime::new(1, 2)]);
+    refused(&column("span", Arc::new(span)), "", &["column \"span\"", "Interval"]);
+    let nulls = Arc::new(Field::new("item", DataType::Null, true));
+    let lists = ListArray::new(
+        nulls,
+        arrow_buffer::OffsetBuffer::from_lengths([2]),
+        Arc::new(NullArray::new(2)),
+        None,
+    );
+    refused(&column("lists", Arc::new(lists)), "", &["column \"lists\""]);
+    let twice = StructArray::from(vec![
+        (
+            Arc::new(Field::new("x", DataType::Int32, false)),
+            Arc::new(Int32Array::from(vec![1])) as ArrayRef,
+        ),
+        (Arc::new(Field::new("X", DataType::Int32, false)), Arc::new(Int32Array::from(vec![2]))),
+    ]);
+    refused(&column("within", Arc::new(twice)), "", &["column \"within\"", "\"X\""]);
+    let digits = arrow_cast::cast(&weather(1).column(4).clone(), &DataType::Decimal256(60, 2));
+    refused(&column("digits", digits.expect("it fits")), "", &["column \"digits\"", "38 digits"]);
+    refused(&named(&["a", "b", "A"]), "", &["column \"A\"", "small ones"]);
+    refused(&named(&["a", ""]), "", &["column \"\"", "without a name"]);
+    let seconds = DataType::Timestamp(arrow_schema::TimeUnit::Second, None);
+    let far = arrow_cast::cast(&Int64Array::from(vec![i64::MAX]), &seconds).expect("it fits");
+    let said = stored(&memory(), &column("far", far), "").expect_err("it is too far").to_string();
+    assert!(said.contains("column \"far\""), "{said}");
+    let empty = StringArray::from(vec![""]);
+    refused(&column("p", Arc::new(empty)), "partition_by = 'p'", &["column \"p\"", "empty text"]);
+}
+
+/// A table that is computed as it is written.
+struct Streamed(RecordBatch);
+
+impl Table for Streamed {
+    fn rows(&self) -> futures::future::BoxFuture<'_, Result<nuthatch_table::Rows<'_>>> {
+        let batches = futures::stream::iter([Ok(self.0.clone())]).boxed();
+        let rows = nuthatch_table::Rows { schema: self.0.schema(), batches, keep_batches: false };
+        Box::pin(async move { Ok(rows) })
+    }
+
+    fn from_scan(
+        scan: Arc<dyn nuthatch_table::Scan>,
+    ) -> futures::future::BoxFuture<'static, Result<Self>> {
+        Box::pin(async move { scan.whole().await.map(Self) })
+    }
+
+    fn weigh(&self) -> u64 {
+        0
+    }
+}
+
+#[test]
+fn nanoseconds_are_held_as_times_where_they_are_whole_and_as_counts_where_not() {
+    let times = |last: i64| {
+        let times = TimestampNanosecondArray::from(vec![Some(1_000), None, Some(last)]);
+        RecordBatch::try_from_iter([("t", Arc::new(times) as ArrayRef)]).expect("a column")
+    };
+    for (last, held) in [(5_000, "\"timestamp_ntz\""), (5_001, "\"long\"")] {
+        let store = memory();
+        let source = stored(&store, &times(last), "").expect("it is held");
+        assert_eq!(read::<RecordBatch>(&source).expect("it comes back"), times(last));
+        let actions = actions(&store, 0);
+        let schema = actions.iter().find_map(|action| action.get("metaData")?.get("schemaString"));
+        let schema = schema.and_then(serde_json::Value::as_str).expect("it has a schema");
+        assert!(schema.contains(held), "{schema}");
+    }
+    // What is not known before it is written cannot be held as what it turns out to need.
+    assert_eq!(round_trip(&Streamed(times(5_000)), "").expect("it is whole").0, times(5_000));
+    let error = stored(&memory(), &Streamed(times(5_001)), "").expect_err("it is cut").to_string();
+    assert!(error.contains("column \"t\"") && error.contains("backend = \"parquet\""), "{error}");
+}
+
+#[test]
+fn batches_of_several_schemas_are_refused() {
+    let said = stored(&memory(), &vec![weather(2), named(&["a"])], "").expect_err("two schemas");
+    assert!(said.to_string().contains("all batches of a table have one schema"), "{said}");
+}
