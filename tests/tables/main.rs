@@ -2,6 +2,11 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+#[allow(dead_code)]
+#[path = "../it/child.rs"]
+mod child;
+mod delta;
+mod delta_readers;
 mod engines;
 mod faults;
 // Not every binary asks a lake for everything.

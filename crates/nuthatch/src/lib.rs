@@ -34,6 +34,7 @@
 //! | `jiff` | bounds of time series of its types |
 //! | `zarr` | [`array`](mod@array): `Dataset`, `DataArray` and arrays of `ndarray`, stored as Zarr |
 //! | `parquet` | tables of Arrow (`RecordBatch`, `Vec<RecordBatch>`), in the backend `parquet`: `table` |
+//! | `delta` | the backend `delta`, the default of tables in memory: tables of Delta Lake, which other programs open |
 //! | `datafusion` | DataFusion's `DataFrame`, lazy, in the backends of tables: `table` |
 //! | `polars` | Polars's `DataFrame` and `LazyFrame`, in the backends of tables: `table` |
 //! | `test-util` | stores that count and fail, and the suite that every backend and store runs |
@@ -355,10 +356,12 @@ pub mod backend {
     pub use nuthatch_sql::Sql;
 }
 
-/// Tables: the backend [`Parquet`](table::Parquet), and the trait of Rust types that hold one.
+/// Tables: the backends [`Parquet`](table::Parquet) and, with the feature `delta`, `Delta`, and the
+/// trait of Rust types that hold one.
 ///
-/// Arrow's `RecordBatch` and `Vec<RecordBatch>` are tables. Their default backend is `delta`; until
-/// that is there, a function says `backend = "parquet"`.
+/// Arrow's `RecordBatch` and `Vec<RecordBatch>` are tables. Their default backend is `delta`: tables
+/// of Delta Lake, which other programs open, and to which an upsert adds a version. In a build
+/// without that feature a function says `backend = "parquet"`, or does not compile.
 ///
 /// # Example
 ///
@@ -403,6 +406,8 @@ pub mod backend {
 pub mod table {
     #[cfg(feature = "datafusion")]
     pub use nuthatch_datafusion::{DataFusion, Frame, Frames, datafusion, session, set_session};
+    #[cfg(feature = "delta")]
+    pub use nuthatch_delta::Delta;
     #[cfg(feature = "polars")]
     pub use nuthatch_polars::{Polars, polars};
     pub use nuthatch_table::parquet::{Bounds, ParquetFile, ParquetScan};

@@ -18,7 +18,7 @@ fn a_type_that_a_feature_would_bring_is_told_with_that_feature() {
 }
 
 /// With it, they are what they are.
-#[cfg(all(feature = "parquet", not(feature = "datafusion")))]
+#[cfg(all(feature = "parquet", not(any(feature = "datafusion", feature = "delta"))))]
 #[test]
 fn a_table_without_its_default_backend_needs_a_backend() {
     trybuild::TestCases::new().compile_fail("tests/ui_parquet/*.rs");

@@ -17,8 +17,9 @@ impl<T> AskDefault for &Probe<T> {
     fn default_backend(&self) {}
 }
 
-/// A type that `delta` holds by default, in a build without it. Without tables there is none.
-#[cfg_attr(not(feature = "parquet"), allow(dead_code))]
+/// A type that `delta` holds by default, in a build without it. Without tables there is none, nor
+/// where `delta` is there.
+#[cfg_attr(any(feature = "delta", not(feature = "parquet")), allow(dead_code))]
 pub trait DeltaByDefault {}
 
 /// The first answer to the question about the default: it is `delta`, and not there.
@@ -41,6 +42,6 @@ impl<T: DeltaByDefault> AskDelta<T> for Probe<T> {
 #[diagnostic::on_unimplemented(
     message = "the default backend of `{Self}` is `delta`, which this build of nuthatch has not",
     label = "this function names no backend",
-    note = "say `#[cache(backend = \"parquet\")]`; a default never depends on which features are on"
+    note = "enable nuthatch's feature `delta`, or say `#[cache(backend = \"parquet\")]`: a default never depends on which features are on"
 )]
 pub trait DeltaIsThere {}
