@@ -1,6 +1,7 @@
 //! The engine's speed: memory, small values and large ones, each beside a bare library or a peer
 //! in the same run. `cargo bench --bench engine` prints the tables; words after `--` choose some.
 
+mod configured;
 mod large;
 mod memo;
 mod small;
@@ -18,6 +19,9 @@ fn main() -> Result {
     let runs = |name: &str| chosen.is_empty() || chosen.iter().any(|word| word == name);
     if runs("memo") {
         print!("{}", memo::run());
+    }
+    if runs("configured") {
+        print!("{}", configured::run(folder.path())?);
     }
     if runs("small") {
         for entries in [10, 1_000, 100_000] {
