@@ -1,0 +1,11 @@
+//! Frames of Polars, as functions return them and as files hold them.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod caching;
+// Not every binary asks a lake for everything.
+#[allow(dead_code)]
+#[path = "../it/lake.rs"]
+mod lake;
+#[path = "../tables/weather.rs"]
+mod weather;
