@@ -1,4 +1,4 @@
-"""Writes the tables of the matrix as pyarrow, pandas, polars and DuckDB write them, in the compression that nuthatch knows."""
+"""Writes the tables of the matrix as pyarrow, pandas, polars and DuckDB write them unless they are told otherwise."""
 
 import sys
 from pathlib import Path
@@ -24,14 +24,16 @@ def write(writer, name, table):
     path = root / writer / file_name(name)
     path.parent.mkdir(exist_ok=True)
     if writer == "pyarrow":
-        pq.write_table(table, path, compression="zstd")
+        pq.write_table(table, path)
+        column = pq.read_metadata(path).row_group(0).column(0)
+        assert column.compression == "SNAPPY", (path, column)
     elif writer == "pandas":
-        to_pandas(table).to_parquet(path, compression="zstd")
+        to_pandas(table).to_parquet(path)
     elif writer == "polars":
         pl.from_arrow(table).write_parquet(path)
     else:
         duckdb.connect().execute("SET TimeZone = 'UTC'").register("t", table).execute(
-            f"COPY (SELECT * FROM t ORDER BY id) TO '{path}' (FORMAT parquet, COMPRESSION zstd)"
+            f"COPY (SELECT * FROM t ORDER BY id) TO '{path}' (FORMAT parquet)"
         )
 
 
