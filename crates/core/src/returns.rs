@@ -157,7 +157,8 @@ impl<T> AskNoMedium<T> for Probe<T> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be stored by nuthatch",
     label = "this function returns it",
-    note = "derive `serde::Serialize` and `serde::Deserialize` for it (and own what it holds: `'static`, `Send` and `Sync`), or implement `nuthatch::Cacheable`"
+    note = "derive `serde::Serialize` and `serde::Deserialize` for it (and own what it holds: `'static`, `Send` and `Sync`), or implement `nuthatch::Cacheable`",
+    note = "in a generic function only the written bounds count: `T: nuthatch::Cacheable`, or those of serde"
 )]
 pub trait Storable {}
 

@@ -93,7 +93,7 @@ pub use secret::Secret;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be part of the key of a cached function",
     label = "has neither `CacheKey` nor `serde::Serialize`",
-    note = "implement or derive `CacheKey` or `Serialize`, or skip it with `skip(x)` (an argument) \
+    note = "implement or derive `CacheKey` or `Serialize`, or skip it with `skip(…)` (an argument) \
             or `#[cache_key(skip)]` (a field)",
     note = "in a generic function only the written bounds count: `T: CacheKey` or `T: Serialize`"
 )]
