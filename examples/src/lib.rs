@@ -38,6 +38,10 @@ where
         mut line: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
+        // Other libraries have much to say at this level.
+        if event.metadata().target() != "nuthatch" {
+            return Ok(());
+        }
         context.field_format().format_fields(line.by_ref(), event)?;
         writeln!(line)
     }
