@@ -19,7 +19,7 @@
 //! | what can go wrong | [`enum@Error`] |
 //! | what happened | [`stats`], and `tracing` events of target `nuthatch` |
 //! | being asked before an entry is replaced | [`confirm_with`] |
-//! | configuration, and setting it in code | [`config`], [`set_parameter!`], [`config_parameter`], [`program!`] |
+//! | configuration, and setting it in code | [`config()`], [`set_parameter!`], [`config_parameter`], [`program!`] |
 //! | several configurations in one process | [`Nuthatch`] |
 //! | results in memory | `memoize`, [`clear_memo`] |
 //!
