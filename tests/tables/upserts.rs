@@ -33,7 +33,10 @@ fn a_corrected_week_replaces_its_rows_and_a_new_one_is_appended() {
     let year = station().unwrap();
     let week = corrected(&year.slice(10, 7), 99.5);
     *REPORT.lock().unwrap() = Some(week.clone());
+    let before = nuthatch::stats();
     let merged = station::call().upsert(true).run().unwrap();
+    let after = nuthatch::stats();
+    assert_eq!((after.recomputed, after.stored), (before.recomputed + 1, before.stored + 1));
     assert_eq!(merged.num_rows(), 366);
     assert_eq!(merged.slice(10, 7), week);
     assert_eq!(merged.slice(0, 10), year.slice(0, 10));

@@ -11,8 +11,8 @@ use super::convert::no_such_backend;
 use super::keep::{Facts, draft};
 use super::places::{Place, remove};
 use super::queries::level_of;
-use super::recall::read;
-use super::report;
+use super::recall::{Why, read};
+use super::report::{self, Computed};
 use super::request::{Prepared, Request};
 
 /// How often a merge that lost its commit merges again onto the winner.
@@ -107,6 +107,7 @@ impl<T: Send + Sync + 'static> Upsert<T> {
                     remove(removal);
                     count(&COUNTERS.stored);
                     add(&COUNTERS.bytes_written, bytes);
+                    self.report(request, prepared, facts, bytes);
                     let stored = self.stored(request, &entry)?;
                     let shown = Arc::clone(&stored);
                     let shown = self.place.publish(&address, shown, backend, options).await;
@@ -119,6 +120,18 @@ impl<T: Send + Sync + 'static> Upsert<T> {
             }
         }
         Err(Error::Conflict { object: self.place.object(&address) })
+    }
+
+    fn report(&self, request: &Request, prepared: &Prepared, facts: &Facts, bytes: u64) {
+        let computed = Computed {
+            why: Why::Recompute,
+            seconds: facts.seconds,
+            stored_in: vec![self.place.name().clone()],
+            backend: Some(self.backend.name().to_owned()),
+            bytes,
+        };
+        let namespace = prepared.plan.namespace.as_deref();
+        report::computed(&request.arguments, namespace, &computed);
     }
 
     fn stored(&self, request: &Request, entry: &Entry) -> Result<Arc<Stored>> {
