@@ -14,7 +14,8 @@ use crate::key::Level;
 use crate::mode::Replacing;
 use crate::stats::{COUNTERS, add, count};
 
-use super::places::{Fresh, Place, remove};
+use super::generation::{Fresh, remove};
+use super::place::Place;
 use super::queries::level_of;
 use super::recall::{Missed, pick, read};
 use super::report;

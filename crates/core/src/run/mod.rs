@@ -5,6 +5,8 @@
 //! | this one | the memo's quick path, and the way into a run |
 //! | [`request`], [`plan`] | a call made ready: its options resolved |
 //! | [`session`], [`places`] | what calls share: memo, flights, the configured locations opened |
+//! | [`place`] | one location: looking up and reading |
+//! | [`generation`] | one generation on its way into a location: written, guarded, committed |
 //! | [`lead`] | joining a running call, or leading: what joined calls and the memo share |
 //! | [`produce`] | recalling, else computing and storing |
 //! | [`process`] | the same for calls with processors |
@@ -18,8 +20,10 @@
 //! | [`report`] | one event an outcome, and the counts |
 
 mod convert;
+mod generation;
 mod keep;
 mod lead;
+mod place;
 mod places;
 mod plan;
 mod process;
@@ -45,7 +49,7 @@ use crate::returns::{Returns, Split};
 use crate::stats::{COUNTERS, count};
 
 use self::lead::Run;
-pub(crate) use self::places::Place;
+pub(crate) use self::place::Place;
 pub(crate) use self::request::{Request, Said};
 pub(crate) use self::session::Session;
 

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::key::Level;
 
 use super::Request;
-use super::places::Place;
+use super::place::Place;
 use super::report;
 
 /// The manifest of the first entry that the call would read.

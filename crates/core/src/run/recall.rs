@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::stats::{COUNTERS, count};
 use crate::time::TimeRange;
 
-use super::places::Place;
+use super::place::Place;
 use super::plan::Plan;
 use super::queries::level_of;
 use super::report;

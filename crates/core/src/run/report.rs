@@ -9,7 +9,7 @@ use crate::function::Identity;
 use crate::key::{Key, Level};
 use crate::stats::{COUNTERS, count, saved};
 
-use super::places::Place;
+use super::place::Place;
 use super::queries::level_of;
 use super::recall::{Hit, Why};
 

@@ -11,7 +11,9 @@ use crate::function::Identity;
 use crate::key::{Key, Level};
 use crate::options::Options;
 
-use super::places::{Asked, Place, Places};
+use super::generation::Asked;
+use super::place::Place;
+use super::places::Places;
 use super::plan::Plan;
 use super::report;
 use super::session::{InForce, Session};

@@ -16,8 +16,9 @@ use crate::stats::{COUNTERS, add, count};
 use crate::ticket::Ticket;
 
 use super::convert::no_such_backend;
+use super::generation::remove;
 use super::keep::{Facts, draft};
-use super::places::{Place, remove};
+use super::place::Place;
 use super::queries::level_of;
 use super::report;
 use super::request::{Prepared, Request};

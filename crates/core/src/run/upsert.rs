@@ -8,8 +8,9 @@ use crate::error::{Error, Result};
 use crate::stats::{COUNTERS, add, count};
 
 use super::convert::no_such_backend;
+use super::generation::remove;
 use super::keep::{Facts, draft};
-use super::places::{Place, remove};
+use super::place::Place;
 use super::queries::level_of;
 use super::recall::{Why, read};
 use super::report::{self, Computed};
