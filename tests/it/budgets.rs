@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use nuthatch::prelude::*;
 
+use crate::asked::{CREATE, DATA, FIRST_WRITE, MANIFEST, MARKER, PUT_DATA, UPDATE, asked};
 use crate::lake::Lake;
 
 static RUNS: AtomicU32 = AtomicU32::new(0);
@@ -23,44 +24,6 @@ fn small(number: u32) -> nuthatch::Result<Option<i64>> {
 fn large(number: u8) -> nuthatch::Result<Vec<u8>> {
     RUNS.fetch_add(1, Ordering::SeqCst);
     Ok((0..LARGE).map(|index| index as u8 ^ number).collect())
-}
-
-const MARKER: &str = "get marker";
-const MANIFEST: &str = "get manifest";
-const DATA: &str = "get data";
-const CREATE: &str = "create manifest";
-const UPDATE: &str = "update manifest";
-const PUT_DATA: &str = "put data";
-/// What the first write to a filesystem does beside.
-const FIRST_WRITE: [&str; 2] = ["probe", "create marker"];
-
-/// What a location was asked since this was last looked at. The requests of a probe are one, and
-/// so are those of a multipart upload, which makes one object.
-fn asked(lake: &Lake, location: &str) -> Vec<String> {
-    let mut asked = Vec::new();
-    for request in lake.requests(location) {
-        let (operation, path) = request.rsplit_once(' ').unwrap();
-        let operation = match operation {
-            "begin a multipart upload of" | "send a part of" | "complete the upload of" => "put",
-            other => other,
-        };
-        let object = match path {
-            "nuthatch.json" => "marker",
-            path if path.starts_with(".probe/") => "",
-            path if path.ends_with("/value.bin") && path.contains("/data/") => "data",
-            path if path.ends_with(".json") && path.contains("/entries/") => "manifest",
-            path => path,
-        };
-        let step = match object {
-            "" => "probe".to_owned(),
-            object => format!("{operation} {object}"),
-        };
-        let repeats = (step == "probe" || step == PUT_DATA) && asked.last() == Some(&step);
-        if !repeats {
-            asked.push(step);
-        }
-    }
-    asked
 }
 
 fn runs() -> u32 {

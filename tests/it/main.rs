@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod afar;
+mod asked;
 mod bad_input;
 mod budgets;
 mod child;
