@@ -11,12 +11,14 @@ use std::sync::OnceLock;
 use futures::FutureExt;
 use futures::future::{BoxFuture, poll_fn};
 use toml::Value;
+use zeroize::Zeroize;
 
 use super::document::{Item, Node};
 use super::layer::Layer;
 use super::origin::{Origin, Wrong};
 use super::reader;
 use super::scope::Scope;
+use super::secrets::{MASK, wipe};
 use crate::key::Secret;
 use crate::runtime;
 
@@ -42,7 +44,26 @@ pub struct ConfigParameter {
 }
 
 /// What a function gave, kept as it is shown nowhere: a value, or why there is none.
-pub type Answer = Secret<Result<Value, String>>;
+pub type Answer = Secret<Given>;
+
+/// See [`Answer`].
+#[derive(Clone)]
+pub struct Given(pub(crate) Result<Value, String>);
+
+impl Default for Given {
+    fn default() -> Self {
+        Self(Err(String::new()))
+    }
+}
+
+impl Zeroize for Given {
+    fn zeroize(&mut self) {
+        match &mut self.0 {
+            Ok(value) => wipe(value),
+            Err(why) => why.zeroize(),
+        }
+    }
+}
 
 /// How a function is called.
 #[derive(Clone, Copy)]
@@ -86,14 +107,14 @@ impl ConfigParameter {
             let why = "calls a cached function that needs its value; take the value from elsewhere";
             return Err(self.wrong(why));
         }
-        let answer = self.answer.get_or_init(|| Secret::new(self.asked()));
-        answer.expose().as_ref().map_err(|why| self.wrong(why))
+        let answer = self.answer.get_or_init(|| Secret::new(Given(self.asked())));
+        answer.expose().0.as_ref().map_err(|why| self.wrong(why))
     }
 
     /// Whether an option of this name is its secret.
     pub(crate) fn hides(&self, option: &str) -> bool {
         let gives = |answer: &Answer| {
-            let table = answer.expose().as_ref().ok().and_then(Value::as_table);
+            let table = answer.expose().0.as_ref().ok().and_then(Value::as_table);
             table.is_some_and(|table| table.contains_key(option))
         };
         let own = self.name.rsplit('.').next();
@@ -185,6 +206,12 @@ impl fmt::Debug for ConfigParameter {
     }
 }
 
+impl fmt::Debug for Given {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(MASK)
+    }
+}
+
 impl fmt::Debug for Ask {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -242,7 +269,7 @@ macro_rules! values {
 
 values!(String, &str, bool, i8, i32, i64, u8, u32, f32, f64, Value, toml::Table);
 
-impl<V: ParameterValue> ParameterValue for Secret<V> {
+impl<V: ParameterValue + Zeroize + Default> ParameterValue for Secret<V> {
     fn into_value(self) -> Result<Value, String> {
         self.into_exposed().into_value()
     }

@@ -90,7 +90,7 @@ mod values;
 #[cfg(test)]
 mod tests;
 
-pub use asked::{Answer, Ask, ConfigParameter, Declared, ParameterValue};
+pub use asked::{Answer, Ask, ConfigParameter, Declared, Given, ParameterValue};
 pub use code::Code;
 pub(crate) use current::describe;
 pub use current::{current, program, read, set_parameter, set_parameters};
@@ -102,7 +102,7 @@ pub use origin::Origin;
 pub use parameters::reference;
 pub use resolve::{Sources, resolve};
 pub use scope::{Compiled, Scope};
-pub(crate) use secrets::Masked;
+pub(crate) use secrets::{Masked, Wiped};
 pub(crate) use settings::Asked;
 pub use settings::{BackendSettings, LocationSettings, Settings};
 /// A parameter's value in code.

@@ -1,8 +1,10 @@
 //! What is shown in place of a secret.
 
 use std::fmt;
+use std::ops::Deref;
 
 use toml::Value;
+use zeroize::Zeroize;
 
 use super::asked::ConfigParameter;
 
@@ -54,6 +56,43 @@ pub(crate) fn masked_url(text: &str) -> String {
     format!("{scheme}://{host}{path}{query}")
 }
 
+/// Overwrites all text of a value with zeros.
+pub(super) fn wipe(value: &mut Value) {
+    match value {
+        Value::String(text) => text.zeroize(),
+        Value::Array(items) => items.iter_mut().for_each(wipe),
+        Value::Table(table) => table.iter_mut().for_each(|(_, value)| wipe(value)),
+        Value::Integer(number) => number.zeroize(),
+        Value::Float(number) => number.zeroize(),
+        Value::Boolean(flag) => flag.zeroize(),
+        Value::Datetime(_) => {}
+    }
+}
+
+/// Options with secrets among them, wiped when they are dropped.
+#[derive(Clone, PartialEq)]
+pub(crate) struct Wiped(pub(crate) toml::Table);
+
+impl Deref for Wiped {
+    type Target = toml::Table;
+
+    fn deref(&self) -> &toml::Table {
+        &self.0
+    }
+}
+
+impl Drop for Wiped {
+    fn drop(&mut self) {
+        self.0.iter_mut().for_each(|(_, value)| wipe(value));
+    }
+}
+
+impl fmt::Debug for Wiped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Masked(&self.0).fmt(f)
+    }
+}
+
 /// `Debug` of a table of options without the secrets in it.
 pub(crate) struct Masked<'a>(pub(crate) &'a toml::Table);
 
@@ -75,5 +114,21 @@ fn masked(name: &str, value: &Value) -> Value {
             Value::Table(entries.collect())
         }
         _ => value.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_text_and_numbers_of_a_value_are_wiped() {
+        let text = "password = 'hunter2'\npin = 1234\n[deep]\nlist = ['a', { token = 'b', on = true, x = 1.5 }]";
+        let mut table: toml::Table = toml::from_str(text).unwrap();
+        table.iter_mut().for_each(|(_, value)| wipe(value));
+        // Text is zeros over all that was allocated for it, and then empty.
+        let wiped =
+            "password = ''\npin = 0\n[deep]\nlist = ['', { token = '', on = false, x = 0.0 }]";
+        assert_eq!(table, toml::from_str(wiped).unwrap());
     }
 }

@@ -1,6 +1,5 @@
 //! The configuration, resolved: every parameter has its value, and says where it came from.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
@@ -9,7 +8,7 @@ use super::asked::ConfigParameter;
 use super::origin::{Origin, Wrong};
 use super::parameters::DEFAULT_LOCAL;
 use super::scope::Scope;
-use super::secrets::{MASK, Masked, masked_url, shown_option, shown_text};
+use super::secrets::{MASK, Masked, Wiped, masked_url, shown_option, shown_text};
 use super::values::{CommitPolicy, ManifestIdentity, OnStoreFailure, shown_bytes, shown_span};
 use crate::error::Result;
 use crate::mode::CacheMode;
@@ -258,24 +257,21 @@ impl Asked {
     /// # Errors
     ///
     /// A function gives no value. What it would have given is not repeated.
-    pub(crate) fn over<'a>(&self, options: &'a toml::Table) -> Result<Cow<'a, toml::Table>> {
-        if self.functions.is_empty() {
-            return Ok(Cow::Borrowed(options));
-        }
-        let mut whole = options.clone();
+    pub(crate) fn over(&self, options: &toml::Table) -> Result<Wiped> {
+        let mut whole = Wiped(options.clone());
         // The one without a name comes first.
         for (name, parameter) in &self.functions {
             match parameter.value()? {
                 toml::Value::Table(table) if name.is_empty() => {
                     let given = table.iter().filter(|(name, _)| !self.keep.contains(*name));
-                    whole.extend(given.map(|(name, value)| (name.clone(), value.clone())));
+                    whole.0.extend(given.map(|(name, value)| (name.clone(), value.clone())));
                 }
                 value => {
-                    whole.insert(name.clone(), value.clone());
+                    whole.0.insert(name.clone(), value.clone());
                 }
             }
         }
-        Ok(Cow::Owned(whole))
+        Ok(whole)
     }
 }
 

@@ -15,7 +15,7 @@ pub const READABLE_CHARS: usize = 240;
 /// use nuthatch_core::key::{CacheKey, KeyEncoder, Secret, readable};
 ///
 /// let mut encoder = KeyEncoder::new();
-/// (1, 1.0, "a", Some(true), Secret::new("hunter2")).encode_key(&mut encoder)?;
+/// (1, 1.0, "a", Some(true), Secret::new(String::from("hunter2"))).encode_key(&mut encoder)?;
 /// assert_eq!(readable(encoder.as_bytes()), r#"[1, 1.0, "a", Some(true), ***]"#);
 /// # Ok::<(), nuthatch_core::key::KeyError>(())
 /// ```

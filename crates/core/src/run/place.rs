@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::backend::{Backend, Source, Stored};
-use crate::config::{self, CommitPolicy, LocationSettings, ManifestIdentity, Settings, shown_span};
+use crate::config::{
+    self, CommitPolicy, LocationSettings, ManifestIdentity, Settings, Wiped, shown_span,
+};
 use crate::entry::{
     Address, Entry, Filesystem, Input, Location, LocationName, LocationOptions, Lookup,
 };
@@ -40,7 +42,7 @@ impl Place {
         settings: &Settings,
     ) -> Result<Self> {
         let open = |filesystem: &str, options: &toml::Table| {
-            let options = store_options(filesystem, options, settings.durable);
+            let options = Wiped(store_options(filesystem, options, settings.durable));
             let store::Opened { store, url, immediate, folder, .. } =
                 store::open(filesystem, &options)?;
             let folder = folder.map(Into::into);
@@ -236,7 +238,7 @@ impl Place {
     /// The call's options for a backend, over the location's own.
     pub(crate) fn merged(&self, backend: &str, options: &toml::Table) -> Result<toml::Table> {
         let Some((own, asked)) = self.options.get(backend) else { return Ok(options.clone()) };
-        let mut merged = asked.over(own)?.into_owned();
+        let mut merged = asked.over(own)?.0.clone();
         merged.extend(options.clone());
         Ok(merged)
     }

@@ -128,10 +128,10 @@ fn a_table_of_options_lies_over_what_files_say_and_under_what_code_does() {
         .code("root.filesystem_options.token", "code")
         .resolve();
     let root = settings.root.as_ref().unwrap();
-    let options = root.asked.over(&root.filesystem_options).unwrap().into_owned();
+    let options = root.asked.over(&root.filesystem_options).unwrap();
     let expected =
         toml::toml! { region = "given" token = "code" bucket = "hunter2" endpoint = "file" };
-    assert_eq!(options, expected);
+    assert_eq!(*options, expected);
     let shown = settings.to_string();
     assert!(shown.contains("root.filesystem_options = ***  (src/main.rs:7 in app)"), "{shown}");
     assert!(!format!("{shown}{settings:?}").contains("hunter2"));

@@ -131,8 +131,8 @@ fn secrets() {
     // bytes of the text `hunter2`.
     let hash =
         blake3::derive_key("nuthatch 2026 secret key argument", b"\x08\x00\x00\x00\x07hunter2");
-    assert_eq!(hex(&key(Secret::new("hunter2"))), format!("0e{}", hex(&hash)));
-    assert_eq!(hex(&key(Secret::new("hunter2"))), SECRET);
+    assert_eq!(hex(&key(Secret::new(String::from("hunter2")))), format!("0e{}", hex(&hash)));
+    assert_eq!(hex(&key(Secret::new(String::from("hunter2")))), SECRET);
 }
 
 const SECRET: &str = "0e2ee8e92cdbe2884c69c187038214ccac4e6a1657cd0f59a3d412e0cd7e12320d";
