@@ -12,6 +12,7 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use nuthatch_benches::{Rounds, Side, Table, compare};
 use nuthatch_core::backend::{Backend, Source, Stored, Target};
+use nuthatch_core::config::Verify;
 use nuthatch_core::runtime::block_on;
 use nuthatch_core::store::LocalFiles;
 use nuthatch_sql::Sql;
@@ -106,6 +107,7 @@ impl Lake {
             folder: None,
             record: Arc::new(record),
             options: target.options,
+            verify: Verify::Full,
         }
     }
 

@@ -14,7 +14,7 @@ use object_store::ObjectStore;
 use object_store::path::Path;
 use serde::{Deserialize, Serialize};
 
-use crate::config::Masked;
+use crate::config::{Masked, Verify};
 use crate::entry::{Extent, layout};
 use crate::error::{Error, Result};
 use crate::time::TimeRange;
@@ -220,6 +220,9 @@ pub struct Source {
     pub record: Arc<Stored>,
     /// The options of `backend_options(…)`, the call and the configuration, merged.
     pub options: toml::Table,
+    /// Whether what is read is compared with its checksums. Where it is not, lengths and names
+    /// still count, and nothing panics.
+    pub verify: Verify,
 }
 
 impl fmt::Debug for Target {

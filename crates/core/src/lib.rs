@@ -20,6 +20,7 @@
 //! | [`backend`], [`basic`] | how a value is laid out in a location |
 //! | [`memo`], [`flight`] | the in-memory level; one computation at a time |
 //! | [`config`] | the layers of configuration, merged into settings |
+//! | [`progress`] | how far long transfers have come |
 //! | [`instance`] | several configurations in one process |
 
 pub mod arguments;
@@ -43,6 +44,7 @@ pub mod memo;
 pub mod mode;
 pub mod options;
 pub mod processor;
+pub mod progress;
 pub mod returns;
 mod run;
 pub mod runtime;

@@ -117,6 +117,7 @@ pub use nuthatch_core::key::{CacheKey, Key, Secret};
 pub use nuthatch_core::mode::CacheMode;
 pub use nuthatch_core::options::{Options, Recompute};
 pub use nuthatch_core::processor::Processor;
+pub use nuthatch_core::progress::{Direction, Transfer, on_progress};
 pub use nuthatch_core::stats::{Stats, reset_stats, stats};
 pub use nuthatch_core::ticket::Ticket;
 pub use nuthatch_core::time::{TimeAxis, TimeRange};
@@ -446,7 +447,8 @@ pub fn config() -> Result<std::sync::Arc<config::Settings>> {
 /// Configuration: the settings in force, and the list of everything that can be set.
 pub mod config {
     pub use nuthatch_core::config::{
-        BackendSettings, LocationSettings, Origin, ParameterValue, Settings, current, reference,
+        BackendSettings, CommitPolicy, LocationSettings, ManifestIdentity, OnStoreFailure, Origin,
+        ParameterValue, Progress, Settings, Verify, current, reference,
     };
 }
 

@@ -29,9 +29,7 @@ pub(crate) fn map<I: Send, O: Send>(
     threads: usize,
     work: impl Fn(I) -> Result<O> + Sync,
 ) -> Result<Vec<O>> {
-    let caught = |item: I| {
-        catch_unwind(AssertUnwindSafe(|| work(item))).unwrap_or_else(|panic| Err(panicked(&*panic)))
-    };
+    let caught = |item: I| caught(|| work(item));
     let threads = threads.min(items.len());
     if threads <= 1 {
         return items.into_iter().map(caught).collect();
@@ -56,6 +54,11 @@ pub(crate) fn map<I: Send, O: Send>(
     done.into_iter()
         .map(|result| result.unwrap_or_else(|| Err(Error::other("work was left undone"))))
         .collect()
+}
+
+/// What `work` gives; a panic in it is an error.
+pub(crate) fn caught<O>(work: impl FnOnce() -> Result<O>) -> Result<O> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(panicked(&*panic)))
 }
 
 fn panicked(panic: &(dyn Any + Send)) -> Error {

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use nuthatch_core::backend::{Backend, Source, Stored, Target, Written};
+use nuthatch_core::config::Verify;
 use nuthatch_core::runtime::block_on;
 use nuthatch_core::store::Counting;
 use object_store::ObjectStore;
@@ -67,7 +68,8 @@ impl Lake {
         };
         let Target { store, prefix, shown, immediate, folder, options, .. } =
             self.target(generation);
-        Source { store, prefix, shown, immediate, folder, record: Arc::new(record), options }
+        let (record, verify) = (Arc::new(record), Verify::Full);
+        Source { store, prefix, shown, immediate, folder, record, options, verify }
     }
 
     fn write<T>(&self, value: &T) -> Source

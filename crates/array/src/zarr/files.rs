@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use nuthatch_core::backend::Shown;
+use nuthatch_core::config::Verify;
 use nuthatch_core::{Error, runtime};
 use object_store::path::Path;
 use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt as _};
@@ -23,6 +24,8 @@ pub(crate) struct Files {
     /// Whether an object that is not there is damage: nuthatch writes every chunk. In a foreign
     /// store it stands for a chunk of fill values.
     pub(crate) complete: bool,
+    /// Whether chunks are compared with their checksums.
+    pub(crate) verify: Verify,
     /// What stands before names when they are shown: the folder of one array.
     folder: String,
     /// What went wrong in the store: `zarrs` knows texts alone.
@@ -38,7 +41,12 @@ impl Files {
         complete: bool,
     ) -> Self {
         let (folder, failure) = (String::new(), Arc::default());
-        Self { store, prefix, shown, immediate, complete, folder, failure }
+        let verify = Verify::Full;
+        Self { store, prefix, shown, immediate, complete, verify, folder, failure }
+    }
+
+    pub(super) fn verify(self, verify: Verify) -> Self {
+        Self { verify, ..self }
     }
 
     /// The objects of one array. `zarrs` is given each array as a root: it takes no names that

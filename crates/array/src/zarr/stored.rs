@@ -6,6 +6,7 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use ndarray::{ArrayD, IxDyn};
+use nuthatch_core::config::Verify;
 use nuthatch_core::{Error, Result, runtime};
 use zarrs::array::{Array, ArrayBytes, ArraySubset, CodecOptions, ElementOwned};
 
@@ -81,7 +82,7 @@ impl StoredArray {
     fn read_here(&self, region: &Region) -> Result<Values> {
         room_for(region, self.stored.dtype())?;
         let subset = ArraySubset::new_with_ranges(region.ranges());
-        let options = CodecOptions::default();
+        let options = self.codec_options();
         let read = || Decoding { array: &self.array, stored: self.stored }.read(&subset, &options);
         match catch_unwind(AssertUnwindSafe(read)) {
             Ok(Ok(values)) => values.reshaped(&region.shape()),
@@ -90,12 +91,16 @@ impl StoredArray {
         }
     }
 
+    fn codec_options(&self) -> CodecOptions {
+        CodecOptions::default().with_validate_checksums(self.files.verify == Verify::Full)
+    }
+
     /// Which chunk it was.
     fn explained(&self, region: &Region, why: String) -> Error {
         if let Some(failure) = self.files.take_failure() {
             return failure;
         }
-        let options = CodecOptions::default();
+        let options = self.codec_options();
         for index in self.grid.touched(region) {
             let part = self.grid.region(&index).intersection(region);
             let subset = ArraySubset::new_with_ranges(part.ranges());

@@ -29,9 +29,10 @@ use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 
 use super::{Backend, Source, Stored, Target, Written};
+use crate::config::Verify;
 use crate::error::{Error, Result};
 use crate::runtime;
-use crate::store::{Fault, Faulty, LocalFiles, Operation, Trigger};
+use crate::store::{Counting, Fault, Faulty, LocalFiles, Operation, Trigger};
 
 /// At how many places of each object a byte is flipped: the first, the last, and others between.
 const FLIPS: usize = 48;
@@ -160,6 +161,7 @@ impl<'a, T: Send + Sync + 'static> Suite<'a, T> {
             self.expect(&source, value, "after another was written beside it").await;
             self.inlined(Target { inline_up_to: INLINE, ..target(&store) }, value).await;
             self.damaged(&source, value).await;
+            self.trusted(&source, value).await;
             self.unreachable(&source).await;
             self.unwritable(&target(&store), value).await;
         }
@@ -256,6 +258,35 @@ impl<'a, T: Send + Sync + 'static> Suite<'a, T> {
         for (_, stray) in &strays {
             store.delete(stray).await.expect("delete");
         }
+    }
+
+    /// From a store that is trusted, the same is read by no more requests. What its objects hold
+    /// instead may be read as another value, and is never too much for a decoder.
+    async fn trusted(&self, source: &Source, value: &T) {
+        let trusting = Source { verify: Verify::Off, ..source.clone() };
+        let counts = async |source: &Source| {
+            let counting = Counting::new(Arc::clone(&source.store));
+            let source = Source { store: Arc::new(counting.clone()), ..source.clone() };
+            self.expect(&source, value, "from a store that counts").await;
+            counting.counts()
+        };
+        let (checked, trusted) = (counts(source).await, counts(&trusting).await);
+        let fewer =
+            trusted.requests() <= checked.requests() && trusted.bytes_read <= checked.bytes_read;
+        assert!(fewer, "a store that is trusted is asked for more: {trusted:?} over {checked:?}");
+        for (path, content) in objects(&*source.store).await {
+            if !path.prefix_matches(&source.prefix) {
+                continue;
+            }
+            for damaged in damages(&content).into_iter().step_by(3) {
+                source.store.put(&path, damaged.into()).await.expect("put");
+                if let Ok(read) = self.backend.read(&trusting).await {
+                    let _ = (self.same)(&read, value);
+                }
+            }
+            source.store.put(&path, content.into()).await.expect("put");
+        }
+        self.expect(&trusting, value, "after it was repaired").await;
     }
 
     /// An object that is said to be read by nobody here: it is not.
@@ -373,6 +404,7 @@ pub fn source<T: 'static>(backend: &dyn Backend<T>, target: &Target, written: Wr
         folder: target.folder.clone(),
         record: Arc::new(record),
         options: target.options.clone(),
+        verify: Verify::Full,
     }
 }
 

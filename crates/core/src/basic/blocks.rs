@@ -14,6 +14,7 @@ use tokio::sync::mpsc as tokio_mpsc;
 use super::background;
 use super::envelope::TRAILER;
 use super::output::BLOCK;
+use crate::config::Verify;
 use crate::error::Result;
 use crate::runtime::{self, Spawned};
 
@@ -28,18 +29,19 @@ pub(super) enum Blocks {
 
 /// The checksum at the end of an object, and that of all before it.
 pub(super) struct Digests {
-    computed: blake3::Hash,
+    /// None where nothing was hashed.
+    computed: Option<blake3::Hash>,
     stored: Vec<u8>,
 }
 
 impl Digests {
     pub(super) fn agree(&self) -> bool {
-        self.computed.as_bytes().as_slice() == self.stored
+        self.computed.is_none_or(|computed| computed.as_bytes().as_slice() == self.stored)
     }
 
-    /// Whether the object is the one with this checksum.
+    /// Whether the object ends in this checksum.
     pub(super) fn are(&self, checksum: &[u8; TRAILER]) -> bool {
-        self.computed.as_bytes() == checksum
+        self.stored == checksum
     }
 }
 
@@ -52,10 +54,11 @@ pub(super) struct Reading {
 
 impl Reading {
     /// Begins to read an object of `total` bytes.
-    pub(super) fn begin(blocks: Blocks, total: u64) -> Result<Self> {
+    pub(super) fn begin(blocks: Blocks, total: u64, verify: Verify) -> Result<Self> {
         let (ready, arriving) = tokio_mpsc::channel(AHEAD);
         let (used, empty) = mpsc::channel();
-        let reader = Reader { blocks, empty, ready };
+        let hasher = (verify == Verify::Full).then(blake3::Hasher::new);
+        let reader = Reader { blocks, empty, ready, hasher };
         let reader = background::spawn(move || reader.run(total))?;
         Ok(Self { arriving: Some(arriving), used, reader })
     }
@@ -79,11 +82,12 @@ struct Reader {
     blocks: Blocks,
     empty: mpsc::Receiver<Bytes>,
     ready: tokio_mpsc::Sender<Bytes>,
+    /// None where the store is trusted.
+    hasher: Option<blake3::Hasher>,
 }
 
 impl Reader {
     fn run(mut self, total: u64) -> Result<Digests, StoreError> {
-        let mut hasher = blake3::Hasher::new();
         let mut stored = Vec::with_capacity(TRAILER);
         let mut left = total;
         while left > 0 {
@@ -93,13 +97,15 @@ impl Reader {
             let own = (TRAILER as u64).min(left) - (TRAILER as u64).min(after);
             let body = block.len() - usize::try_from(own).unwrap_or(TRAILER).min(block.len());
             let (body, trailer) = block.split_at(body);
-            hasher.update(body);
+            if let Some(hasher) = &mut self.hasher {
+                hasher.update(body);
+            }
             stored.extend_from_slice(trailer);
             left = after;
             // Nobody decodes any more where an error was found; the hash tells which.
             let _ = self.ready.blocking_send(block);
         }
-        Ok(Digests { computed: hasher.finalize(), stored })
+        Ok(Digests { computed: self.hasher.map(|hasher| hasher.finalize()), stored })
     }
 
     fn read(&mut self, left: u64) -> Result<Bytes, StoreError> {

@@ -41,6 +41,8 @@ use serde::de::DeserializeOwned;
 
 use self::shape::shape_of;
 use crate::backend::{Backend, Source, Target, Written};
+#[cfg(any(test, feature = "test-util"))]
+use crate::config::Verify;
 use crate::error::Result;
 
 /// The backend's name.
@@ -84,12 +86,12 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Backend<T> for Bas
 /// What [`fuzzing`](crate::fuzzing) does with an envelope.
 #[cfg(any(test, feature = "test-util"))]
 pub(crate) fn read_any<T: DeserializeOwned + 'static>(payload: &[u8]) {
-    let _ = read::whole::<T>(payload.to_vec().into());
+    let _ = read::whole::<T>(payload.to_vec().into(), Verify::Off);
     for codec in [envelope::BINCODE, envelope::NAMED] {
         let (shape, length) = (shape_of::<T>().hash, payload.len() as u64);
         let header = envelope::Header { codec, shape, length };
         let mut envelope = [header.bytes().as_slice(), payload].concat();
         envelope::seal(&mut envelope);
-        let _ = read::whole::<T>(envelope.into());
+        let _ = read::whole::<T>(envelope.into(), Verify::Full);
     }
 }

@@ -108,4 +108,4 @@ pub use settings::{BackendSettings, LocationSettings, Settings};
 /// A parameter's value in code.
 pub use toml::Value;
 pub(crate) use values::shown_span;
-pub use values::{CommitPolicy, ManifestIdentity, OnStoreFailure};
+pub use values::{CommitPolicy, ManifestIdentity, OnStoreFailure, Progress, Verify};

@@ -8,7 +8,7 @@ use toml::Value;
 
 use super::layer::put;
 use super::origin::{Origin, Tracked, Wrong};
-use super::values::{self, CommitPolicy, Kind, ManifestIdentity, OnStoreFailure};
+use super::values::{self, CommitPolicy, Kind, ManifestIdentity, OnStoreFailure, Progress, Verify};
 use crate::mode::CacheMode;
 
 /// The prefix of every variable.
@@ -129,6 +129,11 @@ globals! {
          filesystems begin";
     timeout: Duration = values::span, Kind::Span, "30s",
         "how long a location is waited for that is not on this machine, before it counts as a miss";
+    verify: Verify = Verify::read, Kind::Choice(Verify::NAMES), "full",
+        "whether what is read is compared with its checksums; `off` trusts the store";
+    progress: Progress = Progress::read, Kind::Choice(Progress::NAMES), "auto",
+        "who is told how far long transfers have come: a hook of the program's, else the terminal \
+         (`auto`) or standard error in any case (`on`)";
 }
 
 /// The parameter of that name which belongs to no location.

@@ -17,7 +17,7 @@ use super::places::Places;
 use super::reader;
 use super::scope::Standing;
 use super::settings::{Asked, BackendSettings, Dependency, LocationSettings, Settings, Skipped};
-use super::values::{CommitPolicy, ManifestIdentity, OnStoreFailure};
+use super::values::{CommitPolicy, ManifestIdentity, OnStoreFailure, Progress, Verify};
 use crate::error::Result;
 
 /// Everything that a configuration is made from. The default is a program without environment,
@@ -167,6 +167,8 @@ fn settings(layer: Layer, places: Places<'_>) -> Result<Settings, Wrong> {
         grace: said_or(globals.grace, DEFAULT_GRACE),
         skipped_filesystems: said_or(globals.skipped_filesystems, Vec::new()),
         timeout: said_or(globals.timeout, DEFAULT_TIMEOUT),
+        verify: said_or(globals.verify, Verify::Full),
+        progress: said_or(globals.progress, Progress::Auto),
         skipped,
         dependencies: Vec::new(),
         revision: 0,

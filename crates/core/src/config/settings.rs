@@ -9,7 +9,9 @@ use super::origin::{Origin, Wrong};
 use super::parameters::DEFAULT_LOCAL;
 use super::scope::Scope;
 use super::secrets::{MASK, Masked, Wiped, masked_url, shown_option, shown_text};
-use super::values::{CommitPolicy, ManifestIdentity, OnStoreFailure, shown_bytes, shown_span};
+use super::values::{
+    CommitPolicy, ManifestIdentity, OnStoreFailure, Progress, Verify, shown_bytes, shown_span,
+};
 use crate::error::Result;
 use crate::mode::CacheMode;
 
@@ -50,6 +52,10 @@ pub struct Settings {
     pub skipped_filesystems: Vec<String>,
     /// How long a location is waited for that is not on this machine.
     pub timeout: Duration,
+    /// Whether what is read is compared with its checksums.
+    pub verify: Verify,
+    /// Who is told of the progress of long transfers.
+    pub progress: Progress,
     pub(crate) skipped: Skipped,
     pub(crate) dependencies: Vec<Dependency>,
     /// How often code had set parameters.
@@ -170,6 +176,7 @@ impl Settings {
             && self.timeout == other.timeout
             && self.commit == other.commit
             && self.manifest_identity == other.manifest_identity
+            && self.progress == other.progress
     }
 
     fn lines(&self) -> Vec<(String, String)> {
@@ -185,6 +192,8 @@ impl Settings {
             ("commit", word(self.commit.as_str())),
             ("grace", shown_span(self.grace)),
             ("timeout", shown_span(self.timeout)),
+            ("verify", word(self.verify.as_str())),
+            ("progress", word(self.progress.as_str())),
         ];
         lines.extend(rest.map(|(name, value)| (name.to_owned(), value)));
         if !self.skipped_filesystems.is_empty() {

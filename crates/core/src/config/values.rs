@@ -104,6 +104,29 @@ choice! {
 }
 
 choice! {
+    /// Whether what is read of an entry is compared with its checksums.
+    Verify {
+        /// Everything is.
+        Full = "full",
+        /// Nothing is: the store is trusted to give back what was written. A value that is
+        /// damaged there may be read as another one.
+        Off = "off",
+    }
+}
+
+choice! {
+    /// Who is told of the progress of long transfers; see [`progress`](crate::progress).
+    Progress {
+        /// The program's hook, else the terminal where there is one.
+        Auto = "auto",
+        /// The program's hook, else standard error.
+        On = "on",
+        /// Nobody.
+        Off = "off",
+    }
+}
+
+choice! {
     /// How an entry is committed.
     CommitPolicy {
         /// Only onto what was read: of two writers at once, one wins and the other is told.

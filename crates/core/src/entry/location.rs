@@ -14,7 +14,7 @@ use super::layout::{self, Address};
 use super::marker::Marker;
 use super::writing::Writing;
 use crate::backend::{Shown, Source, Stored};
-use crate::config::CommitPolicy;
+use crate::config::{CommitPolicy, Verify};
 use crate::error::{Error, Result};
 
 /// How long a replaced generation is kept where nothing else is said: seven days.
@@ -241,6 +241,7 @@ impl Location {
             folder: filesystem.folder.clone(),
             record: Arc::clone(stored),
             options,
+            verify: Verify::Full,
         })
     }
 

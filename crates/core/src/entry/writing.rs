@@ -157,6 +157,16 @@ impl Writing {
         self
     }
 
+    /// The same with another store for the backend, made of the one that it has.
+    #[must_use]
+    pub(crate) fn with_store(
+        mut self,
+        wrap: impl FnOnce(Arc<dyn ObjectStore>) -> Arc<dyn ObjectStore>,
+    ) -> Self {
+        self.target.store = wrap(Arc::clone(&self.target.store));
+        self
+    }
+
     /// Where the backend writes.
     #[must_use]
     pub fn target(&self) -> &Target {

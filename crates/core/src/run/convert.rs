@@ -8,6 +8,7 @@ use object_store::memory::InMemory;
 use object_store::path::Path;
 
 use crate::backend::{Backends, Source, Stored, Target};
+use crate::config::Verify;
 use crate::error::{Error, Result};
 
 use super::plan::Plan;
@@ -123,6 +124,7 @@ where
         folder: None,
         record: Arc::new(stored),
         options: toml::Table::new(),
+        verify: Verify::Full,
     };
     reader.read(&source).await
 }

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::backend::{Backend, Source, Stored, Target, Written};
+use crate::config::Progress;
 use crate::entry::{Address, Committed, Draft, Location, Removal, Seen, Writing};
 use crate::error::Result;
+use crate::progress::{self, Direction, Transfer};
 use crate::runtime;
 
 use super::place::Place;
@@ -29,6 +31,7 @@ struct Writer<T: 'static> {
     backend: &'static dyn Backend<T>,
     options: toml::Table,
     arguments: BTreeMap<String, String>,
+    progress: Progress,
 }
 
 impl<T: Send + Sync + 'static> Writer<T> {
@@ -47,7 +50,12 @@ impl<T: Send + Sync + 'static> Writer<T> {
     async fn begin(&self) -> Result<Writing> {
         let (name, options) = (self.backend.name(), self.options.clone());
         let writing = self.location.begin(&self.address, name, options, INLINE_UP_TO).await?;
-        let writing = writing.with_arguments(self.arguments.clone());
+        let writing = writing.with_arguments(self.arguments.clone()).with_store(|store| {
+            progress::watched(store, self.progress, || {
+                let (function, location) = (self.address.function(), self.location.name());
+                Transfer::new(Direction::Write, function, location, None)
+            })
+        });
         if !writing.target().immediate {
             runtime::spawn_detached(writing.keep_alive())?;
         }
@@ -223,7 +231,8 @@ impl Place {
     ) -> Result<Writer<T>> {
         let options = self.merged(backend.name(), asked.options)?;
         let (location, address) = (self.location.clone(), address.clone());
-        Ok(Writer { location, address, backend, options, arguments: asked.arguments })
+        let (arguments, progress) = (asked.arguments, self.progress);
+        Ok(Writer { location, address, backend, options, arguments, progress })
     }
 
     /// Commits a draft that names what is fresh; none of a null.

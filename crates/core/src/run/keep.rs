@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::backend::{Backend, Backends};
+use crate::config::Verify;
 use crate::confirm::{Answer, Replacement, ask};
 use crate::entry::{
     Address, Committed, Content, Draft, Entry, Extent, Input, LocationName, Lookup, Manifest,
@@ -208,7 +209,8 @@ impl<T: Send + Sync + 'static> Keeping<'_, T> {
     async fn reopened(&self, entry: &Entry, backend: &'static dyn Backend<T>) -> Option<T> {
         let stored = entry.backends().iter().find(|stored| stored.backend == backend.name())?;
         let options = self.options();
-        let reopened = read(&self.place, &self.address, stored, backend, options, None).await;
+        let reopened =
+            read(&self.place, &self.address, stored, backend, options, None, Verify::Full).await;
         let failed = |error: &Error| report::unusable(&self.request.arguments, &self.place, error);
         reopened.inspect_err(failed).ok()
     }
@@ -253,7 +255,9 @@ impl<T: Send + Sync + 'static> Keeping<'_, T> {
             return false;
         };
         let options = &self.prepared.plan.backend_options;
-        read(&self.place, &self.address, &stored, backend, options, None).await.is_ok()
+        read(&self.place, &self.address, &stored, backend, options, None, Verify::Full)
+            .await
+            .is_ok()
     }
 
     async fn may_replace(&self, entry: &Entry) -> bool {

@@ -9,12 +9,14 @@ use std::time::Duration;
 
 use crate::backend::{Backend, Source, Stored};
 use crate::config::{
-    self, CommitPolicy, LocationSettings, ManifestIdentity, Settings, Wiped, shown_span,
+    self, CommitPolicy, LocationSettings, ManifestIdentity, Progress, Settings, Verify, Wiped,
+    shown_span,
 };
 use crate::entry::{
     Address, Entry, Filesystem, Input, Location, LocationName, LocationOptions, Lookup,
 };
 use crate::error::{Error, Result};
+use crate::progress::{self, Direction, Transfer};
 use crate::runtime;
 use crate::stats::{COUNTERS, add};
 use crate::store::{self, Counting};
@@ -31,6 +33,8 @@ pub(crate) struct Place {
     options: BTreeMap<String, (toml::Table, config::Asked)>,
     /// How long a look-up may take in a store that is not on this machine.
     timeout: Duration,
+    /// Who is told of long transfers.
+    pub(super) progress: Progress,
     /// A mirror that could not be reached, and is not asked again.
     out_of_reach: AtomicBool,
 }
@@ -68,6 +72,7 @@ impl Place {
             location: Location::new(options),
             options: own,
             timeout: settings.timeout,
+            progress: settings.progress,
             out_of_reach: AtomicBool::new(false),
         })
     }
@@ -76,7 +81,8 @@ impl Place {
     #[cfg(test)]
     pub(super) fn bare(location: Location) -> Self {
         let (options, timeout) = (BTreeMap::new(), Duration::from_secs(1));
-        Self { location, options, timeout, out_of_reach: AtomicBool::new(false) }
+        let (progress, out_of_reach) = (Progress::Off, AtomicBool::new(false));
+        Self { location, options, timeout, progress, out_of_reach }
     }
 
     pub(crate) fn name(&self) -> &LocationName {
@@ -190,8 +196,10 @@ impl Place {
         backend: &'static dyn Backend<T>,
         options: &toml::Table,
         within: Option<&TimeRange>,
+        verify: Verify,
     ) -> Result<T> {
-        let (source, meter) = self.metered(address, stored, options)?;
+        let (mut source, meter) = self.metered(address, stored, options)?;
+        source.verify = verify;
         let read = async |source: &Source, within: Option<&TimeRange>| match within {
             None => backend.read(source).await,
             Some(within) => backend.read_within(source, within).await,
@@ -231,7 +239,10 @@ impl Place {
             return Ok((source, None));
         }
         let meter = Counting::adding_to(source.store, &COUNTERS.bytes_read);
-        source.store = Arc::new(meter.clone());
+        source.store = progress::watched(Arc::new(meter.clone()), self.progress, || {
+            let total = Some(stored.bytes);
+            Transfer::new(Direction::Read, address.function(), self.name(), total)
+        });
         Ok((source, Some(meter)))
     }
 

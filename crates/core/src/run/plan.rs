@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::arguments::Arguments;
-use crate::config::Settings;
+use crate::config::{Settings, Verify};
 use crate::context::{Frame, Inherited, Outermost};
 use crate::function::{Definition, OptionValue};
 use crate::key::{Key, Level};
@@ -35,6 +35,8 @@ pub(crate) struct Plan {
     pub(crate) upsert: bool,
     /// Whether root and mirrors serve this call (`cache`, `cache_disable_if`).
     pub(crate) cache: bool,
+    /// Whether what is read is compared with its checksums.
+    pub(crate) verify: Verify,
     /// What the body's own calls inherit.
     pub(crate) inherited: Inherited,
     pub(crate) outermost: Arc<Outermost>,
@@ -97,6 +99,7 @@ impl Plan {
             validate: own.validate.or(scope.validate).unwrap_or(false),
             upsert: said.is_some_and(|said| said.upsert),
             cache: cache && !said.is_some_and(|said| said.disabled),
+            verify: settings.verify,
             outermost: frame.and_then(|frame| frame.outermost.clone()).unwrap_or_default(),
             inherited,
         }
@@ -123,7 +126,7 @@ impl Plan {
         // Writing to a Vec cannot fail.
         let _ = write!(
             out,
-            "{}{}{}{}{}{}{}",
+            "{}{}{}{}{}{}{}{}",
             self.mode.as_str(),
             u8::from(self.recompute),
             u8::from(self.memoize),
@@ -131,6 +134,7 @@ impl Plan {
             u8::from(self.strict),
             u8::from(self.validate),
             u8::from(self.cache),
+            self.verify,
         );
         self.inherited.joining(out);
         let plain = self.backend.is_none() && self.storage_backend.is_none();

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::backend::{Backend, Backends, Stored};
+use crate::config::Verify;
 use crate::entry::{Address, Entry, Input, LocationName, Lookup, Seen};
 use crate::error::{Error, Result};
 use crate::stats::{COUNTERS, count};
@@ -126,21 +127,41 @@ struct Asked<'call> {
 impl Asked<'_> {
     /// The range of time that is read of an entry; none where all of it is: the local location
     /// holds what processors have made, and what becomes another backend or generation is whole.
-    fn within<E: 'static>(
+    /// And whether it is checked: what is written anew is, for its new checksums would vouch for
+    /// whatever damage it has.
+    fn reads<E: 'static>(
         &self,
         place: &Place,
         entry: &Entry,
         backend: &dyn Backend<E>,
-    ) -> Option<&TimeRange> {
-        let within = self.within?;
+    ) -> (Option<&TimeRange>, Verify) {
+        let is_local = *place.name() == LocationName::Local;
+        // Nobody needs to know it.
+        if self.within.is_none() && self.plan.verify == Verify::Full {
+            return (None, Verify::Full);
+        }
+        let anew = self.writes_anew(place, entry, backend);
+        let within = self.within.filter(|_| !anew && !is_local);
+        match anew || self.plan.row.writes_local && !is_local {
+            true => (within, Verify::Full),
+            false => (within, self.plan.verify),
+        }
+    }
+
+    /// Whether what is read becomes another backend of the entry, or another generation.
+    fn writes_anew<E: 'static>(
+        &self,
+        place: &Place,
+        entry: &Entry,
+        backend: &dyn Backend<E>,
+    ) -> bool {
         let named = [&self.plan.backend, &self.plan.storage_backend];
         let absent = |name: &&String| entry.backends().iter().all(|s| s.backend != **name);
         let converts = self.writes && named.into_iter().flatten().any(|name| absent(&name));
         let merged = place.merged(backend.name(), &self.plan.backend_options);
         // Without its options the backend reads nothing either, and says why.
         let rewrites = self.writes && merged.is_ok_and(|merged| backend.rewrites(&merged));
-        let whole = converts || rewrites || *place.name() == LocationName::Local;
-        (!whole).then_some(within)
+        converts || rewrites
     }
 }
 
@@ -176,8 +197,9 @@ async fn at<E: Send + Sync + 'static>(
         if let Some((_, _, error)) = last.take_if(same) {
             return Ok(At::Unusable(seen, Some(error)));
         }
-        let within = asked.within(place, &entry, backend);
-        match read(place, address, &stored, backend, &plan.backend_options, within).await {
+        let (within, verify) = asked.reads(place, &entry, backend);
+        let options = &plan.backend_options;
+        match read(place, address, &stored, backend, options, within, verify).await {
             Ok(value) => {
                 return Ok(At::hit(place, address, entry, seen, Some(value), Some(stored)));
             }
@@ -247,6 +269,7 @@ pub(crate) async fn read<E: Send + Sync + 'static>(
     backend: &'static dyn Backend<E>,
     options: &toml::Table,
     within: Option<&TimeRange>,
+    verify: Verify,
 ) -> Result<E> {
     if let (Some(shape), Some(asked)) = (&stored.type_shape, backend.type_shape())
         && *shape != asked
@@ -260,7 +283,7 @@ pub(crate) async fn read<E: Send + Sync + 'static>(
             ),
         });
     }
-    place.read(address, stored, backend, options, within).await
+    place.read(address, stored, backend, options, within, verify).await
 }
 
 fn no_backend<E>(place: &Place, address: &Address, entry: &Entry) -> Error {

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use crate::backend::{Backend, Backends};
+use crate::config::Verify;
 use crate::entry::Address;
 use crate::error::{Error, Result};
 
@@ -93,7 +94,8 @@ async fn anew<E: Send + Sync + 'static>(
     if let Err(error) = place.publish(address, Arc::clone(&stored), backend, options).await {
         report::not_published(&request.arguments, place.shown(), &error);
     }
-    let reread: Result<E, Error> = read(&place, address, &stored, backend, options, None).await;
+    let reread: Result<E, Error> =
+        read(&place, address, &stored, backend, options, None, Verify::Full).await;
     hit.value = Some(reread?);
     hit.input = place.input(address, Some(&stored));
     hit.stored = Some(stored);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::backend::{Backend, Backends, Stored};
+use crate::config::Verify;
 use crate::entry::{Committed, Content, Entry, LocationName, Lookup};
 use crate::error::{Error, Result};
 use crate::stats::{COUNTERS, add, count};
@@ -116,7 +117,16 @@ impl<T: Send + Sync + 'static> Upsert<T> {
                         let place = self.place.shown();
                         report::not_published(&request.arguments, place, &error);
                     }
-                    return read(&self.place, &address, &stored, self.backend, options, None).await;
+                    return read(
+                        &self.place,
+                        &address,
+                        &stored,
+                        self.backend,
+                        options,
+                        None,
+                        Verify::Full,
+                    )
+                    .await;
                 }
             }
         }

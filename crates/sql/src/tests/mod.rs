@@ -18,6 +18,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use arrow::array::RecordBatch;
 use nuthatch_core::backend::{Backend, Source, Stored, Target, Written};
+use nuthatch_core::config::Verify;
 use nuthatch_core::store::LocalFiles;
 use nuthatch_core::{Error, Result, runtime};
 use object_store::path::Path;
@@ -285,6 +286,7 @@ pub(crate) fn source(target: &Target, written: Written, base: Option<&Source>) -
         folder: target.folder.clone(),
         record: Arc::new(record),
         options: target.options.clone(),
+        verify: Verify::Full,
     }
 }
 

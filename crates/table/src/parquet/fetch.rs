@@ -83,7 +83,8 @@ impl Object {
             Some(skipped) => tail.slice(skipped as usize..(end - tail_start) as usize),
             None => self.range(start..end).await?,
         };
-        let footer = ParquetMetaDataReader::decode_metadata(&footer);
+        let decode = || ParquetMetaDataReader::decode_metadata(&footer).map_err(Error::other);
+        let footer = parallel::caught(decode);
         let footer = footer.map_err(|error| self.no_table(&error.to_string()))?;
         Ok((footer, (tail_start == 0).then_some(tail)))
     }

@@ -86,8 +86,8 @@ impl ParquetScan {
         type_name: &'static str,
     ) -> Result<Self> {
         let shown = &source.shown;
-        let store: Arc<dyn ObjectStore> =
-            Arc::new(Verified::new(Arc::clone(&source.store), source.prefix.clone(), sums));
+        let store = Verified::new(Arc::clone(&source.store), source.prefix.clone(), sums);
+        let store: Arc<dyn ObjectStore> = Arc::new(store.verify(source.verify));
         let schema = Arc::new(unreadable_record(unpack(&record.schema), shown)?);
         let partitions = record.partitions.as_ref().map(|partitions| partitions.values());
         let partitions = unreadable_record(partitions.transpose(), shown)?;

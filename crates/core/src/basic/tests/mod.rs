@@ -26,6 +26,7 @@ use serde::de::DeserializeOwned;
 use super::Basic;
 use super::envelope::{BINCODE, NAMED};
 use crate::backend::{Backend, Source, Stored, Target, Written};
+use crate::config::Verify;
 use crate::error::{Error, Result};
 
 trait Value: Serialize + DeserializeOwned + Send + Sync + 'static {}
@@ -59,7 +60,7 @@ fn source<T: Value>(target: &Target, written: Written) -> Source {
         details: written.details,
         time_extent: None,
     });
-    Source { store, prefix, shown, immediate, folder, record, options }
+    Source { store, prefix, shown, immediate, folder, record, options, verify: Verify::Full }
 }
 
 fn memory() -> Arc<dyn ObjectStore> {

@@ -77,6 +77,8 @@ fn wrong_types_say_what_is_taken() {
             "must be one of \"warn\", \"error\", and is true",
             2,
         ),
+        ("[nuthatch]\nverify = false", "must be one of \"full\", \"off\", and is false", 2),
+        ("[nuthatch]\nprogress = true", "must be one of \"auto\", \"on\", \"off\"", 2),
         (
             "[nuthatch]\ncommit = 'last_writer_wins'",
             "must be one of \"conditional\", \"last-writer-wins\"",

@@ -9,7 +9,8 @@ use crate::config::layer::{
 };
 use crate::config::origin::{Origin, Tracked};
 use crate::config::values::{
-    CommitPolicy, ManifestIdentity, OnStoreFailure, bytes, shown_bytes, shown_span, span,
+    CommitPolicy, ManifestIdentity, OnStoreFailure, Progress, Verify, bytes, shown_bytes,
+    shown_span, span,
 };
 use crate::mode::CacheMode;
 
@@ -61,6 +62,8 @@ fn globals() -> impl Strategy<Value = Globals> {
         said(prop_oneof![Just(OnStoreFailure::Warn), Just(OnStoreFailure::Error)]),
         said(prop_oneof![Just(ManifestIdentity::Full), Just(ManifestIdentity::None)]),
         said(prop_oneof![Just(CommitPolicy::Conditional), Just(CommitPolicy::LastWriterWins)]),
+        said(prop_oneof![Just(Verify::Full), Just(Verify::Off)]),
+        said(prop_oneof![Just(Progress::On), Just(Progress::Off)]),
     );
     let mode = said((0..CacheMode::ALL.len()).prop_map(|index| CacheMode::ALL[index]));
     let spans = || said((0..9_u64).prop_map(Duration::from_secs));
@@ -78,6 +81,8 @@ fn globals() -> impl Strategy<Value = Globals> {
             grace: sizes.1,
             skipped_filesystems: sizes.2,
             timeout: sizes.3,
+            verify: words.3,
+            progress: words.4,
         },
     )
 }
@@ -137,6 +142,8 @@ proptest! {
         prop_assert_eq!(&all.globals.memo_size, stronger(&a.globals.memo_size, &b.globals.memo_size));
         prop_assert_eq!(&all.globals.commit, stronger(&a.globals.commit, &b.globals.commit));
         prop_assert_eq!(&all.globals.timeout, stronger(&a.globals.timeout, &b.globals.timeout));
+        prop_assert_eq!(&all.globals.verify, stronger(&a.globals.verify, &b.globals.verify));
+        prop_assert_eq!(&all.globals.progress, stronger(&a.globals.progress, &b.globals.progress));
         prop_assert_eq!(&all.globals.grace, stronger(&a.globals.grace, &b.globals.grace));
         assert_per_parameter(&all.root, &a.root, &b.root);
         assert_per_parameter(&all.local, &a.local, &b.local);

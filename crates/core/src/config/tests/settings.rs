@@ -47,6 +47,8 @@ fn settings_print_a_line_a_parameter_with_its_origin() {
          commit = \"conditional\"  (default)\n\
          grace = \"90min\"  (NUTHATCH_GRACE)\n\
          timeout = \"30s\"  (default)\n\
+         verify = \"full\"  (default)\n\
+         progress = \"auto\"  (default)\n\
          root.filesystem = \"memory://lake\"  (/project/nuthatch.toml:2)\n\
          root.zarr.filesystem = \"memory://lake\"  (/project/nuthatch.toml:2)\n\
          root.zarr.level = 3  (/project/nuthatch.toml:5)\n\

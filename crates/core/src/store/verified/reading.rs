@@ -19,6 +19,7 @@ use object_store::{
 use super::super::ROOT;
 use super::blocks::Plan;
 use super::{Damage, ObjectSums, Sums};
+use crate::config::Verify;
 
 /// Shows exactly the objects that [`Sums`] name, and checks every byte of them that it hands out.
 ///
@@ -33,6 +34,7 @@ pub struct Verified {
     inner: Arc<dyn ObjectStore>,
     objects: Arc<BTreeMap<Path, Arc<ObjectSums>>>,
     block: u64,
+    verify: Verify,
 }
 
 impl Verified {
@@ -46,7 +48,15 @@ impl Verified {
         };
         // `Sums` hold legal paths only, so none is lost here.
         let objects = objects.into_iter().filter_map(|(name, sums)| Some((full(name).ok()?, sums)));
-        Self { inner, objects: Arc::new(objects.collect()), block }
+        Self { inner, objects: Arc::new(objects.collect()), block, verify: Verify::Full }
+    }
+
+    /// Whether bytes are compared with their sums, as they are unless this says otherwise. Where
+    /// they are not, exactly what is asked for is read, and the names and lengths of objects still
+    /// count.
+    #[must_use]
+    pub fn verify(self, verify: Verify) -> Self {
+        Self { verify, ..self }
     }
 
     fn find(&self, location: &Path) -> Result<Arc<ObjectSums>> {
@@ -104,14 +114,15 @@ impl Verified {
             let payload = GetResultPayload::Stream(stream::empty().boxed());
             return Ok(GetResult { payload, range: wanted, ..result });
         }
-        let plan = Plan { location: location.clone(), sums, size: self.block, wanted };
+        let (location, size, verify) = (location.clone(), self.block, self.verify);
+        let plan = Plan { location, sums, size, wanted, verify };
         let widened = plan.widened();
         let whole = widened == (0..plan.sums.bytes());
         options.range = (!whole).then(|| GetRange::Bounded(widened.clone()));
-        let result = self.request(location, options, &plan.sums).await?;
+        let result = self.request(&plan.location, options, &plan.sums).await?;
         if result.range != widened {
             let why = format!("bytes {widened:?} were asked for and {:?} came", result.range);
-            return Err(Damage::in_block(location, widened.start / self.block, why));
+            return Err(Damage::in_block(&plan.location, widened.start / self.block, why));
         }
         let range = plan.wanted.clone();
         let payload = GetResultPayload::Stream(plan.check(result.payload)?);

@@ -11,6 +11,7 @@ use pollster::block_on;
 
 use super::blocks::Plan;
 use super::{BLOCK, Damage, Recording, StoredSums, Sums, Verified};
+use crate::config::Verify;
 use crate::store::{Counting, Fault, Faulty, LocalFiles, Operation, Trigger};
 
 fn path(text: &str) -> Path {
@@ -53,6 +54,37 @@ fn read(store: &dyn ObjectStore) -> object_store::Result<Bytes> {
 fn damage<T>(result: object_store::Result<T>) -> Damage {
     let error = result.err().expect("damage must be an error");
     Damage::find(&error).unwrap_or_else(|| panic!("not told as damage: {error:?}")).clone()
+}
+
+#[test]
+fn a_store_that_is_trusted_is_asked_for_what_is_wanted_and_not_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    let local: Arc<dyn ObjectStore> = Arc::new(LocalFiles::new(folder.path()));
+    for store in [memory(), local] {
+        let content: Vec<u8> = (0..150).collect();
+        let counting = Counting::new(Arc::clone(&store));
+        let counted: Arc<dyn ObjectStore> = Arc::new(counting.clone());
+        let verified = recorded(&counted, 16, &content);
+        let trusted = verified.clone().verify(Verify::Off);
+        let mut flipped = content.clone();
+        flipped[40] ^= 1;
+        overwrite(&*store, &flipped);
+        assert_eq!(read(&trusted).unwrap(), flipped);
+        for range in [0..1, 10..50, 40..41, 149..150] {
+            let before = counting.counts().bytes_read;
+            let wanted = &flipped[range.start as usize..range.end as usize];
+            assert_eq!(block_on(trusted.get_range(&object(), range.clone())).unwrap(), wanted);
+            assert_eq!(counting.counts().bytes_read - before, range.end - range.start);
+        }
+        // Names and lengths count all the same.
+        overwrite(&*store, &content[..149]);
+        assert!(damage(read(&trusted)).to_string().contains("149 bytes long, and 150"));
+        let stray = path("data/generation/stray");
+        block_on(store.put(&stray, "stray".into())).unwrap();
+        assert!(block_on(trusted.get(&stray)).is_err());
+        block_on(store.delete(&object())).unwrap();
+        let _ = damage(read(&trusted));
+    }
 }
 
 #[test]
@@ -165,7 +197,8 @@ fn a_reply_that_is_longer_than_asked_for_is_an_error() {
     block_on(recording.put(&object(), vec![5; 40].into())).unwrap();
     let sums = Arc::clone(&recording.sums().objects["part"]);
     let reply = |chunks: Vec<usize>| {
-        let plan = Plan { location: object(), sums: Arc::clone(&sums), size: 16, wanted: 20..30 };
+        let (location, verify) = (object(), Verify::Full);
+        let plan = Plan { location, sums: Arc::clone(&sums), size: 16, wanted: 20..30, verify };
         let chunks = chunks.into_iter().map(|length| Ok(Bytes::from(vec![5; length])));
         let stream = futures::stream::iter(chunks.collect::<Vec<_>>());
         let checked = plan.check(GetResultPayload::Stream(Box::pin(stream))).unwrap();
