@@ -47,6 +47,22 @@ fn series(start_time: &str, end_time: Option<&str>, count: i64) -> nuthatch::Res
 }
 
 #[test]
+fn arrays_lie_where_the_table_of_their_backend_says_and_nothing_else_does() {
+    root();
+    nuthatch::set_parameter!("root.zarr.filesystem", "memory://cheaper").unwrap();
+    assert_eq!(length(&series("2008-01", Some("2008-01"), 366).unwrap()), 31);
+    assert_eq!(length(&series("2008-02", Some("2008-02"), 366).unwrap()), 29);
+    assert_eq!(ran(), 1);
+    let uri = series::uri("2008", None, 366).run().unwrap().unwrap();
+    assert!(uri.starts_with("memory://cheaper/"), "{uri}");
+    // The manifest is the location's: without the arrays, the entry is there and cannot be read.
+    nuthatch::set_parameter!("root.zarr.filesystem", "memory://empty").unwrap();
+    let error = series::call("2008", None, 366).strict(true).run().unwrap_err();
+    assert!(error.is_damaged() && error.to_string().contains("memory://empty/"), "{error}");
+    assert_eq!(ran(), 0);
+}
+
+#[test]
 fn the_root_holds_the_whole_and_every_bound_is_served_by_it() {
     root();
     assert_eq!(length(&series("2008-01", Some("2008-01"), 366).unwrap()), 31);

@@ -12,6 +12,7 @@ mod consumed;
 mod context;
 mod damage;
 mod dependencies;
+mod elsewhere;
 mod entries;
 mod events;
 mod files;
