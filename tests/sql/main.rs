@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod asked;
 mod damage;
 mod database;
 mod recalls;
