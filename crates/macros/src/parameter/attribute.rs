@@ -7,6 +7,9 @@ use syn::{Ident, LitStr, Path, Token};
 
 use crate::cache::Mistakes;
 
+/// What may stand behind the name.
+const KEYS: [&str; 4] = ["location", "backend", "secret", "crate"];
+
 /// An attribute without mistakes.
 pub(crate) struct Attribute {
     pub(crate) name: String,
@@ -54,7 +57,18 @@ impl Written {
                 break;
             }
             let key = input.call(Ident::parse_any)?;
+            let given = [location.is_some(), backend.is_some(), secret, root.is_some()];
+            let known = KEYS.iter().position(|known| key == *known);
+            if known.is_some_and(|known| given[known]) {
+                let message = format!("`{key}` is given twice; keep one");
+                return Err(syn::Error::new(key.span(), message));
+            }
             match key.to_string().as_str() {
+                "secret" if input.peek(Token![=]) => {
+                    let message = "`secret` stands alone, without a value; leave it out where the \
+                                   value may be shown";
+                    return Err(input.error(message));
+                }
                 "secret" => secret = true,
                 "location" => location = Some(text(input)?),
                 "backend" => backend = Some(text(input)?),
@@ -111,8 +125,11 @@ impl Written {
 }
 
 fn text(input: ParseStream<'_>) -> syn::Result<LitStr> {
-    input.parse::<Token![=]>()?;
-    input.parse()
+    let example = "write it as text: `location = \"local\"`, `backend = \"sql\"`";
+    match input.parse::<Token![=]>() {
+        Ok(_) if input.peek(LitStr) => input.parse(),
+        _ => Err(input.error(example)),
+    }
 }
 
 fn is_location(name: &str) -> bool {

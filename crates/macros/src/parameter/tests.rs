@@ -38,6 +38,11 @@ fn each_mistake_says_what_to_write() {
         (quote!("filesystem_options.token", location = "mirror-"), "no location has this name"),
         (quote!("password", backend = "s q l"), "no backend has this name"),
         (quote!("password", backend = "sql", secrets), "unknown key `secrets`"),
+        (quote!("password", backend = "sql", backend = "zarr"), "`backend` is given twice"),
+        (quote!("password", backend = "sql", secret, secret), "`secret` is given twice"),
+        (quote!("password", backend = "sql", secret = true), "stands alone"),
+        (quote!("password", backend = sql), "write it as text"),
+        (quote!("password", backend), "write it as text"),
     ] {
         let told = mistakes(wrong.clone());
         assert!(told.len() == 1 && told[0].contains(words), "{wrong}: {told:?}");
