@@ -38,6 +38,7 @@ mod queries;
 mod races;
 mod readings;
 mod results;
+mod secrets_of_crates;
 mod shared_lake;
 mod single_flight;
 mod terminal;
