@@ -37,6 +37,13 @@ use proc_macro::TokenStream;
 /// | `in_impl` | the function stands in an `impl` block: its companions are `f_call`, `f_key`, … |
 /// | `crate = path` | where nuthatch is, when it is renamed or re-exported |
 ///
+/// # The companion
+///
+/// It has the function's name among types and modules, where a function has none. Where a module,
+/// struct, trait or enum of that name stands beside the function, the compiler says at the
+/// attribute that "the name `daily` is defined multiple times" (E0428): give the companion another
+/// with `companion = Daily`, and say `Daily::call(…)`; or have none with `companion = none`.
+///
 /// # Other attributes
 ///
 /// An attribute above `#[cache]` sees the cached function. Below it, documentation, `must_use` and
@@ -54,8 +61,16 @@ use proc_macro::TokenStream;
 ///
 /// In an `impl` the companion's functions stand beside the method: `f_call(&self, …)`, `f_key`,
 /// and so on. `self` is an argument like others: part of the key, unless `skip(self)` says
-/// otherwise. Methods of generic types need a `name`. A trait's methods cannot be cached, neither
-/// in the trait nor in its implementations: cache a free function, and call it from the method.
+/// otherwise. Methods of generic types need a `name`. Where `in_impl` is forgotten, and neither a
+/// receiver nor `Self` gives the place away, the compiler says that a "struct is not supported in
+/// `trait`s or `impl`s": the companion.
+///
+/// A trait's methods cannot be cached, neither in the trait nor in its implementations: two traits
+/// could give one type two methods of one identity. Cache a free function, and call it from the
+/// method. A macro cannot see what a method stands in, so it is the compiler that refuses it, at
+/// `in_impl`: in an implementation by saying that
+/// `length_cannot_be_cached_in_a_trait__cache_a_free_function_and_call_it` is not a member of the
+/// trait (E0438), in the trait itself by E0449.
 ///
 /// # Configuration
 ///

@@ -188,6 +188,18 @@ pub use nuthatch_macros::CacheKey;
 ///     }
 /// }
 ///
+/// // No method of a trait is cached; it calls a function that is.
+/// impl std::fmt::Display for Grid {
+///     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+///         f.write_str(&shown(self.cells))
+///     }
+/// }
+///
+/// #[cache]
+/// fn shown(cells: u32) -> String {
+///     format!("{cells} cells")
+/// }
+///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> nuthatch::Result<()> {
 /// # nuthatch::set_parameter!("filesystem", "memory://lake")?;
@@ -200,6 +212,7 @@ pub use nuthatch_macros::CacheKey;
 /// let grid = Grid { cells: 4 };
 /// assert_eq!(grid.refined(2), 16);
 /// assert_eq!(grid.refined_call(2).strict(true).run(), 16);
+/// assert_eq!(grid.to_string(), shown::call(4).strict(true).run());
 /// # Ok(())
 /// # }
 /// ```

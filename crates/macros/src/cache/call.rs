@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Type, Visibility};
+use syn::Type;
 
 use super::definition;
 use super::emit::Plan;
@@ -29,18 +29,10 @@ pub(crate) fn emit(plan: &Plan<'_>) -> TokenStream {
 }
 
 /// That of the function; under `engine = T` nobody calls this but the function.
-///
-/// A private method gets `pub(self)`, which says the same, and which a trait's items may not have:
-/// two traits could give one type two functions of one identity. The compiler says so at the word
-/// `in_impl`.
 fn visibility(plan: &Plan<'_>) -> TokenStream {
-    match (&plan.function.visibility, &plan.config.in_impl) {
-        (Visibility::Inherited, Some(word)) => {
-            let span = Span::call_site().located_at(word.span());
-            quote_spanned!(span=> pub(self))
-        }
-        _ if plan.config.engine.is_some() => TokenStream::new(),
-        (visibility, _) => visibility.to_token_stream(),
+    match plan.config.engine {
+        Some(_) => TokenStream::new(),
+        None => plan.function.visibility.to_token_stream(),
     }
 }
 

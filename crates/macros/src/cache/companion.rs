@@ -1,7 +1,8 @@
 //! What stands beside the function: `call` with its options, the body, and the shortcuts.
 
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::Visibility;
 
 use super::call;
 use super::emit::Plan;
@@ -39,12 +40,35 @@ fn in_impl(plan: &Plan<'_>) -> TokenStream {
     let functions = functions(plan)
         .into_iter()
         .map(|function| quote!(#(#conditions)* #[doc(hidden)] #lints #function));
+    let placed = no_method_of_a_trait(plan);
     quote! {
+        #placed
         #(#conditions)*
         #[doc(hidden)]
         #original
         #(#functions)*
     }
+}
+
+/// What no trait's items may be, with the fix in its name: a macro cannot see what it stands in,
+/// and the compiler says that name, at the word `in_impl`, where it is an `impl` of a trait. Two
+/// traits could give one type two functions of one identity.
+///
+/// In a trait itself the compiler says only that `pub(self)`, which is what private means, may not
+/// stand there. A method with a visibility of its own is no trait's.
+fn no_method_of_a_trait(plan: &Plan<'_>) -> Option<TokenStream> {
+    let word = plan.config.in_impl.as_ref()?;
+    let Visibility::Inherited = plan.function.visibility else { return None };
+    let conditions = &plan.routed.conditions;
+    let span = Span::call_site().located_at(word.span());
+    let mut name = plan.names.of("cannot_be_cached_in_a_trait__cache_a_free_function_and_call_it");
+    name.set_span(span);
+    Some(quote_spanned! {span=>
+        #(#conditions)*
+        #[doc(hidden)]
+        #[allow(dead_code, non_upper_case_globals)]
+        pub(self) const #name: () = ();
+    })
 }
 
 /// Nobody calls all of what is emitted, and its shape is nobody's choice.
@@ -96,7 +120,7 @@ fn shortcuts(plan: &Plan<'_>) -> [TokenStream; 4] {
 
 fn shortcut(plan: &Plan<'_>, action: &str, returned: TokenStream) -> TokenStream {
     let (name, call) = (plan.names.of(action), plan.names.un_engined(plan.config));
-    let end = proc_macro2::Ident::new(action, proc_macro2::Span::call_site());
+    let end = proc_macro2::Ident::new(action, Span::call_site());
     let (generics, _, conditions) = plan.signature.generics.split_for_impl();
     let (inputs, turbofish) = (&plan.signature.inputs, plan.signature.turbofish());
     let (visibility, passed) = (&plan.function.visibility, plan.passed());

@@ -83,6 +83,14 @@ fn function(plan: &Plan<'_>) -> TokenStream {
     }
 }
 
+/// Where a type or module has the name already, the compiler says so at `#[cache]`, whose
+/// documentation says what to do, and not at a function whose name is free.
+fn at_the_attribute(function: &Ident) -> Ident {
+    let mut name = function.clone();
+    name.set_span(Span::call_site().resolved_at(function.span()));
+    name
+}
+
 /// What the companion and its functions are called.
 #[derive(Debug)]
 pub(crate) struct Names {
@@ -97,7 +105,7 @@ pub(crate) struct Names {
 impl Names {
     fn new(function: &Ident, config: &Config) -> Self {
         let name = match &config.companion {
-            Companion::SameName => function.clone(),
+            Companion::SameName => at_the_attribute(function),
             Companion::Named(name) => name.clone(),
             Companion::None => format_ident!("__nuthatch_{function}"),
         };

@@ -10,6 +10,9 @@ impl<'a, T: CacheKey> Table<'a, T> {
         Self::rows_call::<N, _>(self, regions, kind, progress).run()
     }
     #[doc(hidden)]
+    #[allow(dead_code, non_upper_case_globals)]
+    pub(self) const rows_cannot_be_cached_in_a_trait__cache_a_free_function_and_call_it: () = ();
+    #[doc(hidden)]
     #[tracing::instrument]
     fn rows_original<const N: usize>(
         &self,
@@ -22,12 +25,7 @@ impl<'a, T: CacheKey> Table<'a, T> {
     }
     #[doc(hidden)]
     #[allow(dead_code, clippy::all, clippy::pedantic)]
-    pub(self) fn rows_call<
-        'call,
-        'call_1: 'call,
-        const N: usize,
-        Impl1: CacheKey + 'call,
-    >(
+    fn rows_call<'call, 'call_1: 'call, const N: usize, Impl1: CacheKey + 'call>(
         &'call self,
         regions: Vec<&'call_1 str>,
         kind: &'call Impl1,
