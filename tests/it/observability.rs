@@ -103,6 +103,7 @@ async fn a_joined_call_is_one_event() {
     #[cache]
     async fn measured_slowly(station: i64) -> nuthatch::Result<i64> {
         tokio::task::yield_now().await;
+        std::thread::sleep(std::time::Duration::from_millis(2));
         Ok(station)
     }
     let (_lake, events) = (Lake::new(), Events::listen());
@@ -114,6 +115,8 @@ async fn a_joined_call_is_one_event() {
     assert!(told.iter().all(|event| event.field("function").ends_with("::measured_slowly")));
     let keys: Vec<&str> = told.iter().map(|event| event.field("key")).collect();
     assert_eq!(keys[0], keys[1]);
+    assert!(seconds(&told[1], "seconds_saved") >= 0.002 && stats().seconds_saved >= 0.002);
+    assert_eq!((stats().joined, stats().computed()), (1, 1));
 }
 
 #[test]
@@ -138,6 +141,44 @@ fn a_null_is_told_without_a_backend() {
         assert_eq!((event.field("location"), event.field("backend")), ("root", ""));
         assert_eq!(event.field("bytes"), "0");
     }
+}
+
+#[test]
+fn a_body_that_fails_is_one_event_and_is_counted() {
+    #[cache(name = "observability_failing")]
+    fn failing(station: i64) -> nuthatch::Result<i64> {
+        RUNS.fetch_add(1, Ordering::SeqCst);
+        Err(nuthatch::Error::other(format!("station {station} is silent")))
+    }
+    let (_lake, events) = (Lake::new(), Events::listen());
+    assert!(failing(1).is_err());
+    let told = events.take();
+    let [event] = &told[..] else { panic!("expected one event: {told:#?}") };
+    assert!(event.message().starts_with("computed failing(station = 1) in "), "{event:?}");
+    assert!(event.message().ends_with("returned an error; nothing is stored"), "{event:?}");
+    assert_eq!(event.field("key"), failing::key(1).unwrap().to_hex());
+    assert_eq!((event.field("location"), event.field("why")), ("nowhere", "absent"));
+    assert!(seconds(event, "seconds") >= 0.0);
+    failing::call(1).recompute(true).run().unwrap_err();
+    failing::call(1).cache_mode(CacheMode::Off).run().unwrap_err();
+    let stats = stats();
+    assert_eq!((stats.absent, stats.recomputed, stats.uncached), (1, 1, 1), "{stats}");
+    assert_eq!((stats.computed(), stats.failed, stats.stored), (3, 3, 0), "{stats}");
+    assert_eq!(RUNS.load(Ordering::SeqCst), 3);
+}
+
+#[test]
+fn a_strict_call_that_finds_nothing_is_one_event_and_is_counted() {
+    let (_lake, events) = (Lake::new(), Events::listen());
+    assert!(measured::call(1).cache_mode(CacheMode::ReadOnlyStrict).run().is_err());
+    let event = outcome(&events);
+    assert!(event.message().contains("may not compute"), "{event:?}");
+    for location in ["root (", "local (", "mirror ("] {
+        assert!(event.field("location").contains(location), "{event:?}");
+    }
+    let stats = stats();
+    assert_eq!((stats.not_cached, stats.computed(), stats.hits()), (1, 0, 0), "{stats}");
+    assert_eq!(RUNS.load(Ordering::SeqCst), 0);
 }
 
 #[test]
@@ -170,6 +211,21 @@ fn hits_are_counted_by_level() {
 }
 
 #[test]
+fn bytes_of_a_value_in_an_object_of_its_own_are_counted_as_those_in_a_manifest() {
+    #[cache(name = "observability_large")]
+    fn large() -> nuthatch::Result<Vec<u64>> {
+        Ok((0..20_000).map(|number| number << 40).collect())
+    }
+    let _lake = Lake::new();
+    large().unwrap();
+    let stored = large::entry().run().unwrap().unwrap().backends[0].bytes;
+    assert_eq!((stats().bytes_written, stats().bytes_read), (stored, 0));
+    large().unwrap();
+    large().unwrap();
+    assert_eq!((stats().bytes_read, stats().root_hits), (2 * stored, 2));
+}
+
+#[test]
 fn bodies_are_counted_by_why_they_ran() {
     let lake = Lake::new();
     let call = |mode| measured::call(1).cache_mode(mode);
@@ -190,6 +246,7 @@ fn bodies_are_counted_by_why_they_ran() {
     );
     assert_eq!((stats.computed(), u64::from(RUNS.load(Ordering::SeqCst))), (5, 5));
     assert_eq!((stats.hits(), stats.stored, stats.store_failures), (0, 3, 0));
+    assert_eq!((stats.failed, stats.not_cached), (0, 1));
 }
 
 #[test]

@@ -72,6 +72,10 @@ counters! {
     /// Bodies run because caching was off for the call: mode, attribute, or an argument that
     /// cannot be a key.
     uncached,
+    /// Bodies, among those that ran, that returned an error: nothing of theirs is stored.
+    failed,
+    /// Strict calls that found no entry to return, and ran no body.
+    not_cached,
     /// Locations that could not be read, each a warning and a miss.
     unreachable,
     /// Values that could not be stored, each a warning.
@@ -113,12 +117,15 @@ impl fmt::Display for Stats {
         )?;
         writeln!(
             f,
-            "computed {} (absent {}, recomputed {}, unusable {}, uncached {})",
+            "computed {} (absent {}, recomputed {}, unusable {}, uncached {}), of which {} failed; \
+             {} strict calls found nothing",
             self.computed(),
             self.absent,
             self.recomputed,
             self.unusable,
             self.uncached,
+            self.failed,
+            self.not_cached,
         )?;
         write!(
             f,

@@ -136,7 +136,10 @@ where
     report::cache_unusable(&request.arguments, &error);
     count(&COUNTERS.uncached);
     match returns.split(body.await) {
-        Split::Failed(failed) => failed,
+        Split::Failed(failed) => {
+            count(&COUNTERS.failed);
+            failed
+        }
         Split::Null => rejoin(request, &returns, None),
         Split::Value(value) => {
             let value = match returns.processors() {

@@ -139,7 +139,7 @@ impl<R, K: Returns<R>> Run<'_, R, K> {
     {
         let (returned, facts) = self.run_body(body, run).await;
         let value = match self.returns.split(returned) {
-            Split::Failed(failed) => return End::Failed(failed),
+            Split::Failed(failed) => return self.failed(failed, missed.why, &facts),
             Split::Null => None,
             Split::Value(value) => Some(value),
         };
@@ -174,6 +174,13 @@ impl<R, K: Returns<R>> Run<'_, R, K> {
         End::Done(Done { value, inputs, seconds, weight, fresh, stored, lack })
     }
 
+    /// The body's own error.
+    fn failed(&self, failed: R, why: Why, facts: &Facts) -> End<R, K::Engine> {
+        let namespace = self.prepared.plan.namespace.as_deref();
+        report::failed(&self.request.arguments, namespace, why, facts.seconds);
+        End::Failed(failed)
+    }
+
     /// Runs the body in a frame of its own, timed.
     async fn run_body<F>(&self, body: F, run: RunId) -> (K::Body, Facts)
     where
@@ -205,7 +212,7 @@ impl<R, K: Returns<R>> Run<'_, R, K> {
             facts.asked_range = processors.asked_range();
         }
         let merged = match self.returns.split(returned) {
-            Split::Failed(failed) => return End::Failed(failed),
+            Split::Failed(failed) => return self.failed(failed, Why::Recompute, &facts),
             Split::Null => {
                 report::null_upsert(&self.request.arguments);
                 return End::Failed(rejoin(self.request, &self.returns, None));
@@ -246,7 +253,10 @@ impl<R, K: Returns<R>> Run<'_, R, K> {
         count(&COUNTERS.uncached);
         let (returned, _) = self.run_body(body, run).await;
         End::Failed(match self.returns.split(returned) {
-            Split::Failed(failed) => failed,
+            Split::Failed(failed) => {
+                count(&COUNTERS.failed);
+                failed
+            }
             Split::Null => rejoin(self.request, &self.returns, None),
             Split::Value(value) => match self.process(value) {
                 Ok(value) => match as_engine(self.request, &self.returns, value).await {
@@ -262,10 +272,12 @@ impl<R, K: Returns<R>> Run<'_, R, K> {
     fn not_cached(&self, missed: Missed) -> R {
         let searched: Vec<&str> = missed.searched.iter().map(|place| place.shown()).collect();
         let searched = searched.join(", ");
-        let error = missed.damage.unwrap_or_else(|| Error::NotCached {
-            call: self.request.arguments.shown(),
-            searched: if searched.is_empty() { "no location".to_owned() } else { searched },
-        });
+        let searched = if searched.is_empty() { "no location".to_owned() } else { searched };
+        let namespace = self.prepared.plan.namespace.as_deref();
+        report::not_cached(&self.request.arguments, namespace, &searched);
+        let error = missed
+            .damage
+            .unwrap_or_else(|| Error::NotCached { call: self.request.arguments.shown(), searched });
         fail(self.request, &self.returns, error)
     }
 

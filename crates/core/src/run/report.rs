@@ -76,12 +76,7 @@ pub(crate) fn recalled<E>(arguments: &Arguments, namespace: Option<&str>, hit: &
 }
 
 pub(crate) fn computed(arguments: &Arguments, namespace: Option<&str>, outcome: &Computed) {
-    count(match outcome.why {
-        Why::Absent => &COUNTERS.absent,
-        Why::Recompute => &COUNTERS.recomputed,
-        Why::Unusable => &COUNTERS.unusable,
-        Why::Uncached => &COUNTERS.uncached,
-    });
+    ran(outcome.why);
     let names: Vec<String> = outcome.stored_in.iter().map(ToString::to_string).collect();
     let stored = if names.is_empty() { "nowhere".to_owned() } else { names.join(", ") };
     // The key of the entry that was made, by which it is recalled and found.
@@ -97,6 +92,43 @@ pub(crate) fn computed(arguments: &Arguments, namespace: Option<&str>, outcome: 
         seconds = outcome.seconds,
         "computed {arguments:?} in {}, stored in {stored}", short(outcome.seconds)
     );
+}
+
+/// A body that returned an error, which its caller has; nothing is stored.
+pub(crate) fn failed(arguments: &Arguments, namespace: Option<&str>, why: Why, seconds: f64) {
+    ran(why);
+    count(&COUNTERS.failed);
+    tracing::info!(
+        target: "nuthatch",
+        function = function(arguments),
+        key = key(arguments, Level::Whole, namespace),
+        why = why.as_str(),
+        location = "nowhere",
+        bytes = 0_u64,
+        seconds,
+        "computed {arguments:?} in {}, which returned an error; nothing is stored", short(seconds)
+    );
+}
+
+/// A strict call that may return nothing of what it found.
+pub(crate) fn not_cached(arguments: &Arguments, namespace: Option<&str>, searched: &str) {
+    count(&COUNTERS.not_cached);
+    tracing::info!(
+        target: "nuthatch",
+        function = function(arguments),
+        key = key(arguments, Level::Whole, namespace),
+        location = searched,
+        "found no entry to return for {arguments:?}, and the call may not compute"
+    );
+}
+
+fn ran(why: Why) {
+    count(match why {
+        Why::Absent => &COUNTERS.absent,
+        Why::Recompute => &COUNTERS.recomputed,
+        Why::Unusable => &COUNTERS.unusable,
+        Why::Uncached => &COUNTERS.uncached,
+    });
 }
 
 /// The span that a body runs in: what it says is said under its call.
