@@ -310,6 +310,49 @@ fn an_entry_of_another_type_is_replaced_without_asking() {
     assert_eq!(shaped().unwrap(), Shaped(-1), "the entry has the new shape now");
 }
 
+/// A value that lies in an object of its own.
+#[cache]
+fn large() -> nuthatch::Result<Vec<i64>> {
+    Ok(vec![value().unwrap_or_default(); 20_000])
+}
+
+#[test]
+fn a_damaged_value_is_replaced_without_asking_also_where_it_was_not_read() {
+    let (lake, asked) = (Lake::new(), asked());
+    assert_eq!(large().unwrap()[0], 1);
+    for file in crate::files::data(&lake.path("root")) {
+        let mut bytes = std::fs::read(&file).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        std::fs::write(&file, bytes).unwrap();
+    }
+    next(2);
+    assert_eq!(large::call().recompute(true).run().unwrap()[0], 2);
+    next(3);
+    assert_eq!(large().unwrap()[0], 2);
+    assert_eq!((runs(), asked.load(Ordering::SeqCst)), (2, 0));
+}
+
+#[test]
+fn a_value_out_of_reach_is_not_a_damaged_one_and_stays() {
+    let (lake, events, asked) = (Lake::new(), Events::listen(), asked());
+    assert_eq!(large().unwrap()[0], 1);
+    let data = Trigger::any().on([Operation::Get]).containing("/data/");
+    let stores = faulty("root", data, Fault::Fail);
+    lake.configure_all();
+    events.take();
+    next(2);
+    assert_eq!(large().unwrap()[0], 2);
+    let warnings = events.warnings();
+    assert!(warnings[0].contains("out of reach"), "{warnings:#?}");
+    assert!(warnings.last().unwrap().contains("the answer was no"), "{warnings:#?}");
+    assert_eq!((runs(), stats().unreachable, asked.load(Ordering::SeqCst)), (2, 1, 1));
+    assert!(struck(&stores) > 0);
+    heal(&stores);
+    next(3);
+    assert_eq!((large().unwrap()[0], runs()), (1, 0), "as good as ever");
+}
+
 fn a_store_failure_costs_no_result(fault: Fault, trigger: Trigger) {
     let (_lake, events) = (Lake::new(), Events::listen());
     let stores = faulty("root", trigger, fault);

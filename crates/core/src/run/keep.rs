@@ -248,16 +248,17 @@ impl<T: Send + Sync + 'static> Keeping<'_, T> {
         Ok(None)
     }
 
-    /// Whether the entry can be recalled as this type; only such ones are asked about.
+    /// Whether the entry can be recalled as this type; only such ones are asked about. One that is
+    /// out of reach may be as good as ever.
     async fn is_good(&self, entry: &Entry) -> bool {
         let requested = self.prepared.plan.backend.as_deref();
         let Some((stored, backend)) = pick(entry, requested, self.backends) else {
             return false;
         };
         let options = &self.prepared.plan.backend_options;
-        read(&self.place, &self.address, &stored, backend, options, None, Verify::Full)
-            .await
-            .is_ok()
+        let (place, address) = (&self.place, &self.address);
+        let found = read(place, address, &stored, backend, options, None, Verify::Full).await;
+        matches!(found, Ok(_) | Err(Error::Store { .. }))
     }
 
     async fn may_replace(&self, entry: &Entry) -> bool {
