@@ -27,6 +27,15 @@ pub(crate) fn only_manifest(location: &Path) -> PathBuf {
     manifest
 }
 
+/// Writes every file below a folder into another, data before the manifests that name it.
+pub(crate) fn copy(from: &Path, to: &Path) {
+    for (path, content) in under(from) {
+        let file = to.join(path);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, content).unwrap();
+    }
+}
+
 fn of(location: &Path, wanted: impl Fn(&str) -> bool) -> Vec<PathBuf> {
     let files = under(location).into_keys();
     files.filter(|path| wanted(path)).map(|path| location.join(path)).collect()

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Barrier};
+use std::sync::{Arc, Barrier, OnceLock};
 use std::time::Duration;
 
 use nuthatch::prelude::*;
@@ -64,6 +64,120 @@ fn a_value_that_lost_to_a_null_keeps_its_data_when_it_replaces_it() {
     assert_eq!(RUNS.swap(0, Ordering::SeqCst), 2);
     assert_eq!(maybe().unwrap().unwrap().len(), 20_000);
     assert_eq!(RUNS.load(Ordering::SeqCst), 0, "the null was replaced, by a whole entry");
+}
+
+static CURRENT: AtomicU32 = AtomicU32::new(1);
+
+/// A value that lies in an object of its own.
+#[cache]
+fn current() -> nuthatch::Result<Vec<u32>> {
+    RUNS.fetch_add(1, Ordering::SeqCst);
+    Ok(vec![CURRENT.load(Ordering::SeqCst); 20_000])
+}
+
+/// A root that holds this value of [`current`], and nothing else.
+fn stored(value: u32, root: &Path) {
+    use_root(root);
+    CURRENT.store(value, Ordering::SeqCst);
+    assert_eq!(current().unwrap()[0], value);
+}
+
+/// A call computes 2, and another writer commits 1 before it does: what the call returns, what
+/// stands in the end, and where.
+fn beaten_by_a_value(mode: CacheMode, folder: &Path) -> (u32, u32) {
+    std::env::set_current_dir(folder).unwrap();
+    let (before, root) = (folder.join("before"), folder.join("root"));
+    stored(1, &before);
+    put_manifests_late(Duration::from_secs(2));
+    use_root(&root);
+    CURRENT.store(2, Ordering::SeqCst);
+    let storing = std::thread::spawn(move || current::call().cache_mode(mode).run().unwrap());
+    while files::data(&root).is_empty() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    files::copy(&before, &root);
+    let returned = storing.join().unwrap()[0];
+    CURRENT.store(3, Ordering::SeqCst);
+    (returned, current().unwrap()[0])
+}
+
+#[test]
+fn a_value_that_lost_to_another_is_returned_and_the_other_stands() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(beaten_by_a_value(CacheMode::Write, folder.path()), (2, 1));
+    // What was written in vain goes, off the call's path.
+    for _ in 0..2_000 {
+        if files::data(&folder.path().join("root")).len() == 1 {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    panic!("{:?}", files::data(&folder.path().join("root")));
+}
+
+#[test]
+fn a_value_that_lost_to_another_replaces_it_in_a_mode_that_replaces() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(beaten_by_a_value(CacheMode::Overwrite, folder.path()), (2, 2));
+}
+
+/// The next value that lies in an object of its own arrives late; the store that does so, once it
+/// is opened.
+fn read_data_late(by: Duration) -> Arc<OnceLock<Faulty>> {
+    let faulty: Arc<OnceLock<Faulty>> = Arc::default();
+    let opened = Arc::clone(&faulty);
+    intercept(move |_: &str, store: Arc<dyn ObjectStore>| {
+        let faulty = opened.get_or_init(|| {
+            let faulty = Faulty::new(store);
+            let first = Trigger::any().on([Operation::Get]).containing("/data/").nth(1);
+            faulty.inject(first, Fault::Delay(by));
+            faulty
+        });
+        Arc::new(faulty.clone()) as Arc<dyn ObjectStore>
+    });
+    faulty
+}
+
+#[test]
+fn a_value_that_is_replaced_and_removed_between_its_manifest_and_its_data_is_read_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    std::env::set_current_dir(folder.path()).unwrap();
+    let [root, after] = ["root", "after"].map(|name| folder.path().join(name));
+    stored(1, &root);
+    stored(2, &after);
+    let faulty = read_data_late(Duration::from_secs(2));
+    use_root(&root);
+    CURRENT.store(3, Ordering::SeqCst);
+    RUNS.store(0, Ordering::SeqCst);
+    let reading = std::thread::spawn(|| current().unwrap()[0]);
+    while faulty.get().is_none_or(|faulty| faulty.struck() == 0) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    files::data(&root).iter().for_each(|file| fs::remove_file(file).unwrap());
+    files::copy(&after, &root);
+    assert_eq!((reading.join().unwrap(), RUNS.load(Ordering::SeqCst)), (2, 0));
+    assert_eq!(nuthatch::stats().root_hits, 1);
+}
+
+#[test]
+fn a_value_that_is_replaced_while_it_is_read_is_not_remembered() {
+    let folder = tempfile::tempdir().unwrap();
+    std::env::set_current_dir(folder.path()).unwrap();
+    let root = folder.path().join("root");
+    stored(1, &root);
+    let faulty = read_data_late(Duration::from_secs(2));
+    use_root(&root);
+    let reading = std::thread::spawn(|| current::call().memoize(true).run().unwrap()[0]);
+    while faulty.get().is_none_or(|faulty| faulty.struck() == 0) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    CURRENT.store(2, Ordering::SeqCst);
+    let anew = current::call().cache_mode(CacheMode::Overwrite).recompute(true);
+    assert_eq!(anew.run().unwrap()[0], 2);
+    assert_eq!(reading.join().unwrap(), 1, "as it was when it was asked for");
+    assert_eq!(current::call().memoize(true).run().unwrap()[0], 2);
+    assert_eq!(current::call().memoize(true).run().unwrap()[0], 2);
+    assert_eq!(nuthatch::stats().memo_hits, 1);
 }
 
 #[cache]

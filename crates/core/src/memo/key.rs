@@ -28,6 +28,14 @@ pub(super) struct Hashed<'a> {
     key: MemoKeyRef<'a>,
 }
 
+impl Hashed<'_> {
+    /// The key's place among so many.
+    pub(super) fn place(&self, of: usize) -> usize {
+        // The high bits: the low ones choose among what the cache itself is made of.
+        (self.hash >> 32) as usize % of
+    }
+}
+
 /// The same, owned.
 #[derive(Debug)]
 pub(super) struct MemoKey {

@@ -34,6 +34,8 @@ pub struct Memo<X> {
     light: Tier<X>,
     heavy: Tier<X>,
     capacity: AtomicU64,
+    /// How often a value was made anew or removed, of all keys that share a place here.
+    changes: [AtomicU64; CHANGES],
     /// Held while the capacity is divided anew between the tiers.
     dividing: Mutex<()>,
 }
@@ -78,6 +80,7 @@ impl<X: Clone> Memo<X> {
             light: Tier::new(LIGHT_SHARDS, capacity),
             heavy: Tier::new(1, heavy_share(capacity)),
             capacity: AtomicU64::new(capacity),
+            changes: [const { AtomicU64::new(0) }; CHANGES],
             dividing: Mutex::new(()),
         }
     }
@@ -100,17 +103,43 @@ impl<X: Clone> Memo<X> {
             self.light.insert(owned, value);
         } else {
             // An older value goes in any case: it is not the key's value any more.
-            self.remove(key);
+            self.take_out(&hashed);
             self.insert_heavy(owned, value, weight);
         }
         self.drop_evicted();
     }
 
-    /// Forgets the value of `key`.
+    /// Forgets the value of `key`, and whatever is being read of it by now.
     pub fn remove(&self, key: &MemoKeyRef<'_>) {
         let key = self.seed.hash(key);
-        self.light.remove(&key);
-        self.remove_heavy(&key);
+        self.changes_of(&key).fetch_add(1, Ordering::SeqCst);
+        self.take_out(&key);
+    }
+
+    /// To be asked before a value is read, for [`insert_read`](Self::insert_read).
+    #[must_use]
+    pub fn moment(&self, key: &MemoKeyRef<'_>) -> Moment {
+        Moment(self.changes_of(&self.seed.hash(key)).load(Ordering::SeqCst))
+    }
+
+    /// Remembers a value that was just made: what is being read of its key by now is older.
+    pub fn insert_new(&self, key: &MemoKeyRef<'_>, value: Memoized<X>) {
+        self.changes_of(&self.seed.hash(key)).fetch_add(1, Ordering::SeqCst);
+        self.insert(key, value);
+    }
+
+    /// Remembers a value that was read since that moment, unless its key's was made anew or
+    /// removed meanwhile.
+    pub fn insert_read(&self, key: &MemoKeyRef<'_>, value: Memoized<X>, since: Moment) {
+        let hashed = self.seed.hash(key);
+        let is_still = || self.changes_of(&hashed).load(Ordering::SeqCst) == since.0;
+        if is_still() {
+            self.insert(key, value);
+            // A change in between had nothing to take out yet.
+            if !is_still() {
+                self.take_out(&hashed);
+            }
+        }
     }
 
     /// Forgets everything.
@@ -157,6 +186,15 @@ impl<X: Clone> Memo<X> {
         self.light.weight() + self.heavy.weight()
     }
 
+    fn take_out(&self, key: &Hashed<'_>) {
+        self.light.remove(key);
+        self.remove_heavy(key);
+    }
+
+    fn changes_of(&self, key: &Hashed<'_>) -> &AtomicU64 {
+        &self.changes[key.place(CHANGES)]
+    }
+
     /// What is heavier goes to the heavy tier: half of the least share that a shard of the light
     /// tier can have.
     fn light_limit(&self) -> u64 {
@@ -196,6 +234,13 @@ impl<X: Clone> Memo<X> {
         self.dividing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// A moment in the life of a key's value.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment(u64);
+
+/// Keys that share a place cost each other a value that is read once more, and nothing worse.
+const CHANGES: usize = 256;
 
 /// Enough for the threads of a large machine to meet rarely.
 const LIGHT_SHARDS: usize = 16;

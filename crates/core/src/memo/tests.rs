@@ -137,6 +137,27 @@ fn a_replaced_value_gives_its_weight_back() {
 }
 
 #[test]
+fn what_was_read_before_a_newer_value_came_is_not_remembered() {
+    let memo = Memo::new(MB);
+    let read = |number, since| memo.insert_read(&key(b"k"), value(number, 8), since);
+    let found = || memo.get(&key(b"k")).map(|found| *found.value.downcast_ref().unwrap());
+    let since = memo.moment(&key(b"k"));
+    read(1, since);
+    assert_eq!(found(), Some(1_u64));
+    memo.insert_new(&key(b"k"), value(2, 8));
+    read(1, since);
+    assert_eq!(found(), Some(2));
+    let since = memo.moment(&key(b"k"));
+    memo.remove(&key(b"k"));
+    read(2, since);
+    assert_eq!(found(), None);
+    // What is made takes as long as it takes, and is new when it is there.
+    memo.insert_new(&key(b"k"), value(3, 8));
+    read(3, memo.moment(&key(b"k")));
+    assert_eq!(found(), Some(3));
+}
+
+#[test]
 fn what_is_hit_outlives_what_is_not() {
     let memo = Memo::new(MB);
     insert(&memo, 0, 1000);

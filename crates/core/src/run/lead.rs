@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::context::{self, Frame};
 use crate::entry::Input;
 use crate::flight::{Landing, Lead, Outcome, Role, RunId, Wait};
+use crate::memo::Moment;
 use crate::mode::CacheMode;
 use crate::returns::Returns;
 
@@ -21,6 +22,8 @@ pub(super) struct Run<'run, R, K> {
     pub(super) prepared: &'run Prepared,
     pub(super) returns: K,
     pub(super) frame: Option<Arc<Frame>>,
+    /// When it began, where its result is to be remembered.
+    began: Option<Moment>,
     marker: PhantomData<fn() -> R>,
 }
 
@@ -53,7 +56,12 @@ impl<'run, R, K: Returns<R>> Run<'run, R, K> {
         returns: K,
         frame: Option<Arc<Frame>>,
     ) -> Self {
-        Self { request, prepared, returns, frame, marker: PhantomData }
+        let (plan, session) = (&prepared.plan, &prepared.session);
+        let namespace = plan.namespace.as_deref();
+        let moment = || session.memo_moment(&request.arguments, namespace);
+        let memoize = plan.memoize && request.arguments.failed().is_none();
+        let began = memoize.then(moment);
+        Self { request, prepared, returns, frame, began, marker: PhantomData }
     }
 
     /// Joins a running call of the same key and options, or runs.
@@ -120,8 +128,7 @@ impl<'run, R, K: Returns<R>> Run<'run, R, K> {
             End::Done(done) => done,
         };
         note(self.frame.as_ref(), &done.inputs);
-        let memoize = self.prepared.plan.memoize && !self.unkeyable();
-        let memoized = memoize.then(|| self.memoize(&done)).flatten();
+        let memoized = self.began.and_then(|began| self.memoize(&done, began));
         if done.fresh && memoized.is_none() {
             // The memo must not hand out what this value has replaced.
             self.prepared.forget_memoized(self.request);
@@ -132,7 +139,7 @@ impl<'run, R, K: Returns<R>> Run<'run, R, K> {
         rejoin(self.request, &self.returns, done.value)
     }
 
-    fn memoize(&self, done: &Done<K::Engine>) -> Option<Arc<Remembered<K::Engine>>> {
+    fn memoize(&self, done: &Done<K::Engine>, began: Moment) -> Option<Arc<Remembered<K::Engine>>> {
         let arguments = &self.request.arguments;
         let Some(remembered) = self.copied(done) else {
             report::not_cloned(arguments, std::any::type_name::<K::Engine>());
@@ -140,7 +147,9 @@ impl<'run, R, K: Returns<R>> Run<'run, R, K> {
         };
         let namespace = self.prepared.plan.namespace.as_deref();
         let session = &self.prepared.session;
-        session.memo_insert(arguments, namespace, Arc::clone(&remembered), done.weight);
+        let read_since = (!done.fresh).then_some(began);
+        let value = Arc::clone(&remembered);
+        session.memo_insert(arguments, namespace, value, done.weight, read_since);
         Some(remembered)
     }
 

@@ -12,7 +12,7 @@ use crate::config::{self, Isolated, Settings};
 use crate::context;
 use crate::error::Result;
 use crate::flight::Flights;
-use crate::memo::{Memo, MemoKeyRef, Memoized};
+use crate::memo::{Memo, MemoKeyRef, Memoized, Moment};
 
 use super::Remembered;
 use super::places::Places;
@@ -140,9 +140,18 @@ impl Session {
         namespace: Option<&str>,
         value: Arc<Remembered<E>>,
         weight: u64,
+        read_since: Option<Moment>,
     ) {
         let key = self.memo_key::<()>(arguments, namespace);
-        self.memo.insert(&key, Memoized { value, weight, extra: () });
+        let value = Memoized { value, weight, extra: () };
+        match read_since {
+            Some(since) => self.memo.insert_read(&key, value, since),
+            None => self.memo.insert_new(&key, value),
+        }
+    }
+
+    pub(crate) fn memo_moment(&self, arguments: &Arguments, namespace: Option<&str>) -> Moment {
+        self.memo.moment(&self.memo_key::<()>(arguments, namespace))
     }
 
     /// Forgets what is memoized of this call.
