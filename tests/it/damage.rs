@@ -186,6 +186,16 @@ fn a_manifest_cut_at_every_length() {
 }
 
 #[test]
+fn a_manifest_too_large_to_be_one_is_not_read() {
+    let entry = Entry::new(of_small);
+    // Nothing but a length, on most disks.
+    fs::File::create(entry.manifest()).unwrap().set_len(1 << 36).unwrap();
+    entry.computes("64 GiB of manifest", &["a manifest has at most"]);
+    assert!(entry.fails("64 GiB of manifest").is_damaged());
+    entry.mends("64 GiB of manifest");
+}
+
+#[test]
 fn every_bit_of_the_ends_of_a_large_value_flipped_and_a_sample_within() {
     let entry = Entry::new(of_large);
     let file = entry.value();

@@ -71,6 +71,20 @@ fn nothing_of_the_process_reaches_one_and_nothing_of_it_the_process() {
 }
 
 #[test]
+fn what_is_recomputed_for_one_is_recomputed_for_another_too() {
+    let _process = Lake::new();
+    let (summer, winter) = (lake("summer"), lake("winter"));
+    let both = || [&summer, &winter].map(|nuthatch| nuthatch.with(|| inner(1).unwrap()));
+    both();
+    assert_eq!(runs(), 2);
+    let options = Options::new().recompute("inner").cache_mode(CacheMode::Overwrite);
+    nuthatch::with(options, both);
+    assert_eq!(runs(), 2, "within one outermost call, and in each of the two");
+    both();
+    assert_eq!(runs(), 0);
+}
+
+#[test]
 fn it_has_files_variables_folders_and_code_of_its_own() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().canonicalize().unwrap();

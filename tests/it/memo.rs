@@ -178,6 +178,26 @@ fn namespaces_and_arguments_are_kept_apart() {
 }
 
 #[test]
+fn a_namespace_of_the_configuration_is_kept_apart() {
+    #[cache(memoize)]
+    fn current() -> nuthatch::Result<i64> {
+        Ok(VALUE.load(Ordering::SeqCst))
+    }
+    let _lake = Lake::new();
+    assert_eq!(current().unwrap(), 1);
+    for (namespace, value) in [("theirs", 2), ("ours", 3)] {
+        VALUE.store(value, Ordering::SeqCst);
+        set_parameter!("namespace", namespace).unwrap();
+        assert_eq!(current().unwrap(), value);
+    }
+    nuthatch::reset_stats();
+    VALUE.store(4, Ordering::SeqCst);
+    assert_eq!(current().unwrap(), 3);
+    set_parameter!("namespace", "theirs").unwrap();
+    assert_eq!((current().unwrap(), stats().memo_hits), (2, 2));
+}
+
+#[test]
 fn bytes_of_a_namespace_and_of_an_argument_do_not_run_together() {
     #[cache]
     fn joined(text: &str) -> String {

@@ -214,6 +214,27 @@ impl Row {
         assert_eq!(runs(), 0);
     }
 
+    fn as_the_readme_says(&self) -> [&'static str; 4] {
+        let looks_in = match (self.reads_local, self.reads_root) {
+            (true, true) => "local, root, mirrors",
+            (true, false) => "local",
+            (false, true) => "root, mirrors",
+            (false, false) => "–",
+        };
+        let on_a_miss = if self.computes { "computes" } else { "error `NotCached`" };
+        let stores_in = match (self.writes_root, self.writes_local) {
+            (true, _) => "root",
+            (_, true) => "local",
+            (false, false) => "–",
+        };
+        let meets = match self.meets {
+            Meets::Asks => "asks",
+            Meets::Replaces => "replaces it",
+            Meets::Nothing => "–",
+        };
+        [looks_in, on_a_miss, stores_in, meets]
+    }
+
     fn misses(&self) {
         let (mode, lake) = (self.mode, Lake::new());
         let result = call(mode);
@@ -279,7 +300,7 @@ macro_rules! rows {
         }
         )*
 
-        const MODES: &[CacheMode] = &[$(CacheMode::$mode),*];
+        const ROWS: &[&Row] = &[$(&$name::ROW),*];
     };
 }
 
@@ -317,5 +338,17 @@ fn the_default_mode_is_read_only_where_no_root_is() {
 
 #[test]
 fn every_mode_has_its_row() {
-    assert_eq!(MODES, CacheMode::ALL);
+    let modes: Vec<CacheMode> = ROWS.iter().map(|row| row.mode).collect();
+    assert_eq!(modes, CacheMode::ALL);
+}
+
+#[test]
+fn the_readme_has_the_same_table() {
+    let readme = include_str!("../../README.md");
+    for row in ROWS {
+        let begins = format!("| `{}`", row.mode);
+        let line = readme.lines().find(|line| line.starts_with(&begins)).expect("a row");
+        let cells: Vec<&str> = line.split('|').skip(2).take(4).map(str::trim).collect();
+        assert_eq!(cells, row.as_the_readme_says(), "{}", row.mode);
+    }
 }

@@ -386,17 +386,23 @@ fn a_sync_call_on_a_current_thread_runtime_does_not_hang() {
 async fn calls_with_different_options_do_not_join() {
     let _lake = Lake::new();
     let call = || gated_async::call(1);
+    let level = || toml::Table::from_iter([("level".to_owned(), 3.into())]);
     let different = [
         call(),
         call().cache_mode(CacheMode::Overwrite),
         call().cache_mode(CacheMode::ReadOnly),
         call().namespace("other"),
+        call().namespace("third"),
         call().namespace(""),
         call().memoize(true),
         call().recompute(true),
         call().retry_null(true),
         call().cache(false),
         call().validate(true),
+        call().backend("basic"),
+        call().backend_options(level()),
+        call().storage_backend("basic"),
+        call().storage_backend_options(level()),
     ];
     let count = different.len();
     let mut calls: Vec<_> = different.into_iter().map(IntoFuture::into_future).collect();
@@ -434,7 +440,14 @@ async fn calls_that_pass_on_different_options_do_not_join() {
     assert!(is_pending(&mut first).await);
     assert_eq!(runs(), 1);
     let scoped = |options: Options| nuthatch::with_async(options, around(1));
+    // Of one namespace themselves, and not so what they call.
+    let nested_in = |namespace: &str| {
+        let own = call().recompute(["gated_async"]).namespace("own").into_future();
+        nuthatch::with_async(Options::new().namespace(namespace), own).boxed()
+    };
     let mut different = vec![
+        nested_in("this"),
+        nested_in("that"),
         scoped(Options::new().recompute(["gated_async"]).namespace("other")).boxed(),
         scoped(Options::new().recompute(["gated_async"]).backend("basic")).boxed(),
         call().recompute(["gated_async"]).memoize(["gated_async"]).into_future(),
@@ -455,6 +468,7 @@ async fn calls_that_pass_on_different_options_do_not_join() {
         assert_eq!(value.unwrap(), [1; 3]);
     }
     assert_eq!((first.await.unwrap(), same.await.unwrap()), (vec![1; 3], vec![1; 3]));
+    assert_eq!(stats().joined, joined + 1, "only the same call has");
 }
 
 #[tokio::test]

@@ -39,3 +39,25 @@ fn an_argument_that_cannot_be_a_key_turns_caching_off_and_is_named() {
     assert_eq!(runs(), 4);
     assert!(!lake.path("root").exists());
 }
+
+#[test]
+fn calls_that_have_no_key_are_neither_remembered_nor_joined() {
+    #[cache(name = "bad_input_first_letter", memoize)]
+    async fn first_letter(text: &str) -> nuthatch::Result<char> {
+        value();
+        tokio::task::yield_now().await;
+        Ok(text.chars().next().unwrap_or_default())
+    }
+    let _lake = Lake::new();
+    let [a, b] = ["a", "b"].map(|letter| letter.repeat(2 << 20));
+    for text in [&a, &b, &a] {
+        assert_eq!(of_text::call(text).memoize(true).run().unwrap(), *text);
+        assert_eq!(first_letter::call(text).run().unwrap(), text.chars().next().unwrap());
+    }
+    assert_eq!((runs(), nuthatch::stats().memo_hits), (6, 0));
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let both = async { tokio::join!(first_letter(&a), first_letter(&b)) };
+    let (first, second) = runtime.block_on(both);
+    assert_eq!((first.unwrap(), second.unwrap()), ('a', 'b'));
+    assert_eq!((runs(), nuthatch::stats().joined), (2, 0));
+}
