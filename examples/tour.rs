@@ -28,6 +28,13 @@ fn sum_of_squares_corrected(n: u64) -> u64 {
     squares(n).iter().sum::<u64>() + 1
 }
 
+/// A function with room for an error.
+#[cache]
+fn cubes(n: u64) -> nuthatch::Result<Vec<u64>> {
+    RUNS.fetch_add(1, Ordering::Relaxed);
+    Ok((1..=n).map(|i| i.pow(3)).collect())
+}
+
 fn main() -> nuthatch::Result<()> {
     let folder = tempfile::tempdir()?;
     std::fs::write(
@@ -60,13 +67,24 @@ fn main() -> nuthatch::Result<()> {
     sum_of_squares::call(10).cache_mode(CacheMode::Offline).run();
     ran(4);
 
+    title("local_overwrite replaces this machine's copy, local_sync takes the root's again");
+    sum_of_squares::call(10).recompute(true).cache_mode(CacheMode::LocalOverwrite).run();
+    sum_of_squares::call(10).cache_mode(CacheMode::LocalSync).run();
+    ran(5);
+
+    title("local_api never computes: what is nowhere is an error");
+    sum_of_squares::call(10).cache_mode(CacheMode::LocalApi).run();
+    let missing = cubes::call(10).cache_mode(CacheMode::LocalApi).run();
+    assert!(missing.is_err_and(|error| error.is_not_cached()));
+    ran(5);
+
     title("a namespace keeps a scenario apart: for this call alone, so `squares` is recalled");
     sum_of_squares::call(10).namespace("experiment").run();
-    ran(5);
+    ran(6);
 
     title("another version is another entry");
     assert_eq!(sum_of_squares_corrected(10), 386);
-    ran(6);
+    ran(7);
 
     title("stats()");
     println!("{}", nuthatch::stats());

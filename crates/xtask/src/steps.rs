@@ -50,7 +50,7 @@ pub(crate) const STEPS: &[Step] = &[
     step("rustdoc", "the documentation builds without warnings", 20, rustdoc::run),
     step(
         "quickstart",
-        "the first example recalls everything when it runs again",
+        "the first example recalls everything when it runs again, and the tour goes through",
         20,
         quickstart::run,
     ),
