@@ -72,6 +72,28 @@ fn lineage_names_the_entries_that_were_read_with_their_generations() {
     assert!(lineage.iter().all(|input| input.location == "root"));
 }
 
+#[tokio::test]
+async fn lineage_goes_up_through_a_with_and_comes_from_calls_that_joined() {
+    #[cache(name = "entries_slow")]
+    async fn slow() -> nuthatch::Result<u32> {
+        tokio::task::yield_now().await;
+        Ok(value())
+    }
+    #[cache(name = "entries_above")]
+    async fn above(number: u32) -> nuthatch::Result<u32> {
+        Ok(nuthatch::with_async(Options::new(), slow()).await? + number)
+    }
+    let _lake = Lake::new();
+    let (one, two) = tokio::join!(above(1), above(2));
+    assert_eq!((one.unwrap(), two.unwrap(), runs()), (1, 2, 1));
+    assert_eq!(nuthatch::stats().joined, 1);
+    for number in [1, 2] {
+        let lineage = above::entry(number).await.unwrap().unwrap().lineage;
+        let [input] = &lineage[..] else { panic!("{number}: {lineage:?}") };
+        assert!(input.path.contains("entries_slow/"), "{number}: {lineage:?}");
+    }
+}
+
 #[test]
 fn lineage_goes_through_what_was_not_stored() {
     let _lake = Lake::new();

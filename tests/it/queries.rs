@@ -265,8 +265,15 @@ fn an_absent_backend_is_added_by_conversion() {
     assert_eq!(call.run().unwrap(), Readings::of([("oslo", 1), ("rome", 1)]));
     assert_eq!((runs(), written()), (1, [0, 1]));
     assert_eq!(backends(), ["lines", "ledger"]);
-    // Now it is there, and nothing more is written.
-    readings::call(1).backend("ledger").run().unwrap();
+    // Now it is there, and nothing more is written: it is what is read.
+    let events = crate::events::Events::listen();
+    for (call, read) in
+        [(readings::call(1), "lines"), (readings::call(1).backend("ledger"), "ledger")]
+    {
+        call.run().unwrap();
+        let [event] = &events.take()[..] else { panic!("one event") };
+        assert_eq!(event.field("backend"), read);
+    }
     assert_eq!((runs(), written()), (0, [0, 0]));
     // As a type that the default backend does not hold, too.
     assert_eq!(readings::call(1).engine::<Total>().run().unwrap(), Total(2));

@@ -120,6 +120,24 @@ fn a_recall_beyond_what_there_is_and_was_asked_for_is_told_every_time() {
 }
 
 #[test]
+fn so_it_is_by_calls_that_say_nothing_for_themselves() {
+    #[timeseries(dim = "month")]
+    #[cache(memoize)]
+    fn remembered(start_time: &str, end_time: &str) -> nuthatch::Result<Months> {
+        let _ = (start_time, end_time);
+        Ok(Months::of(2008, 6))
+    }
+    let (_lake, events) = (Lake::new(), Events::listen());
+    remembered("2008-01", "2008-06").unwrap();
+    assert!(events.warnings().is_empty());
+    for place in ["root", "memo", "memo"] {
+        assert_eq!(remembered("2008-01", "2008-12").unwrap().0.len(), 6);
+        let warning = events.warning();
+        assert!(warning.contains("ends at 2008-06-01") && warning.contains(place), "{warning}");
+    }
+}
+
+#[test]
 fn an_open_end_that_was_computed_has_all_there_is() {
     let (_lake, events) = (Lake::new(), Events::listen());
     months(2008, 6, None, Some("2008-06")).unwrap();
