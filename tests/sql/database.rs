@@ -114,6 +114,21 @@ impl Database {
         printed.lines().map(|line| line.replace('\t', "|")).collect()
     }
 
+    /// The names of all tables, in their order.
+    pub(crate) fn tables(&self) -> Vec<String> {
+        self.sql(match self.kind {
+            Kind::Postgres => {
+                "SELECT tablename FROM pg_tables WHERE schemaname NOT IN \
+                 ('pg_catalog', 'information_schema') ORDER BY 1"
+            }
+            Kind::MySql => {
+                "SELECT table_name FROM information_schema.tables \
+                 WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' ORDER BY 1"
+            }
+            Kind::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY 1",
+        })
+    }
+
     /// The name that a manifest gives a table or view, between quotes.
     pub(crate) fn named(&self, manifest: &nuthatch::Manifest, what: &str) -> String {
         let details =

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use arrow::array::{Float64Array, Int64Array, RecordBatch, StringArray};
 use nuthatch::prelude::*;
@@ -12,6 +13,8 @@ use crate::told::Told;
 on_all!(
     a_table_is_stored_once_and_recalled,
     an_overwrite_is_a_new_table_and_the_view_follows,
+    a_table_whose_grace_time_is_over_is_dropped_by_a_later_write,
+    a_table_that_another_backend_has_replaced_is_dropped_too,
     another_backend_is_added_by_conversion,
     namespaces_hold_tables_of_their_own,
     what_cannot_be_stored_is_returned_with_a_warning,
@@ -80,6 +83,45 @@ fn an_overwrite_is_a_new_table_and_the_view_follows(database: &Database) {
     assert_eq!(database.sql(&format!("SELECT count(*) FROM {view} WHERE rain = 1")), ["1"]);
     // Until the grace time is over, whoever reads the old table finds it.
     assert_eq!(database.sql(&format!("SELECT count(*) FROM {was}")), ["2"]);
+}
+
+fn overwrite(backend: &str) -> nuthatch::Manifest {
+    let call = daily::call(3).backend(backend).recompute(true);
+    call.cache_mode(CacheMode::Overwrite).run().unwrap();
+    daily::entry(3).run().unwrap().unwrap()
+}
+
+/// Waits until a table is gone, which happens beside the call that has it dropped.
+fn dropped(database: &Database, table: &str) {
+    let patience = Instant::now() + Duration::from_secs(60);
+    while database.tables().contains(&table.to_owned()) {
+        assert!(Instant::now() < patience, "{table} is still there");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn table(manifest: &nuthatch::Manifest) -> String {
+    manifest.backends[0].details["table"].as_str().unwrap().to_owned()
+}
+
+fn a_table_whose_grace_time_is_over_is_dropped_by_a_later_write(database: &Database) {
+    nuthatch::set_parameter!("grace", "0s").unwrap();
+    let (first, second) = (table(&overwrite("sql")), table(&overwrite("sql")));
+    assert!(database.tables().contains(&first), "readers may hold it until the next write");
+    let third = table(&overwrite("sql"));
+    dropped(database, &first);
+    assert_eq!(database.tables(), [second, third]);
+    let shown = daily::call(3).strict(true).run().unwrap();
+    assert_eq!((shown.num_rows(), ran()), (2, 3));
+}
+
+fn a_table_that_another_backend_has_replaced_is_dropped_too(database: &Database) {
+    nuthatch::set_parameter!("grace", "0s").unwrap();
+    let first = table(&overwrite("sql"));
+    overwrite("parquet");
+    overwrite("parquet");
+    dropped(database, &first);
+    assert_eq!(database.tables(), Vec::<String>::new());
 }
 
 fn another_backend_is_added_by_conversion(_: &Database) {

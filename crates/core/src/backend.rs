@@ -2,6 +2,7 @@
 
 #[cfg(any(test, feature = "test-util"))]
 pub mod conformance;
+mod elsewhere;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,6 +15,7 @@ use object_store::ObjectStore;
 use object_store::path::Path;
 use serde::{Deserialize, Serialize};
 
+pub use self::elsewhere::{Elsewhere, Remover, Removers};
 use crate::config::{Masked, Verify};
 use crate::entry::{Extent, layout};
 use crate::error::{Error, Result};
@@ -24,7 +26,9 @@ use crate::time::TimeRange;
 /// # Contract
 ///
 /// - A backend writes only below [`Target::prefix`], and every object under a name of its own
-///   choosing there. The prefix is fresh: nothing else has written or will write there.
+///   choosing there. The prefix is fresh: nothing else has written or will write there. What it
+///   keeps elsewhere, as a table in a database, it [announces](Target::announce) there first, and
+///   gives a [remover](Backend::remover).
 /// - What it wrote is visible to nobody until nuthatch commits the manifest that names it.
 ///   A write that fails or is dropped half-way needs no cleaning up.
 /// - [`read`](Backend::read) tells damage from distance: an object that is missing, short or not
@@ -154,6 +158,12 @@ pub trait Backend<T>: Send + Sync + fmt::Debug + 'static {
             self.name()
         );
         Error::Usage { function: std::any::type_name::<T>().to_owned(), message }
+    }
+
+    /// What removes what the backend keeps of a generation outside the location's store; none where
+    /// it keeps nothing there.
+    fn remover(&self) -> Option<&'static dyn Remover> {
+        None
     }
 
     /// Whether [`publish`](Backend::publish) does anything.

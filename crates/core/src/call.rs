@@ -344,8 +344,8 @@ where
     ///
     /// As [`entry`](Call::entry); also where the location cannot be written.
     pub fn forget(self) -> Query<'static, bool> {
-        let request = self.request();
-        Query::new(async move { run::queries::forget(&request).await })
+        let (backends, request) = (self.returns.value_backends(), self.request());
+        Query::new(async move { run::queries::forget(&request, backends).await })
     }
 
     fn is_sync(&self) -> bool {

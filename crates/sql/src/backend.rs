@@ -1,6 +1,5 @@
 //! The backend: a value, the place that core gives it, and a table between the two.
 
-use std::path::Path as FilePath;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -10,11 +9,11 @@ use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use nuthatch_core::Result;
-use nuthatch_core::backend::{Backend, Source, Target, Written};
+use nuthatch_core::backend::{Backend, Elsewhere, Remover, Source, Target, Written};
 use nuthatch_table::{Rows, Scan as _, Table, schema};
 use object_store::path::Path;
-use object_store::{ObjectStoreExt, PutPayload};
 
+use crate::announced;
 use crate::failure::Failure;
 use crate::frame::{self, Frame};
 use crate::merge;
@@ -108,6 +107,10 @@ impl<T: Table> Backend<T> for Sql {
         })
     }
 
+    fn remover(&self) -> Option<&'static dyn Remover> {
+        Some(&Self)
+    }
+
     fn publishes(&self) -> bool {
         true
     }
@@ -127,26 +130,27 @@ impl<T: Table> Backend<T> for Sql {
     }
 }
 
-/// Drops the table of one generation, and the view where it still shows that table. `prefix` is
-/// the generation's folder, `options` are those of the backend in its location, `folder` is the
-/// location's, where it is one. Says whether there was a table.
-///
-/// Readers of the table are waited for no longer than `lock_timeout`.
-///
-/// # Errors
-///
-/// The database could not be reached, or others went on using the table.
-pub async fn remove(
-    prefix: &Path,
-    options: &toml::Table,
-    folder: Option<&FilePath>,
-) -> Result<bool> {
-    let options = Options::read(options, folder)?;
-    let names = names(prefix, &options);
-    let (dialect, schema) = (options.dialect, names.schema.as_deref());
-    let table = statements::Table { dialect, schema, name: &names.table, columns: &[] };
-    let removed = server::connect(&options).remove(&names.view, table).await;
-    removed.map_err(|failure| failure.into_error::<()>("remove", prefix.as_ref(), &options))
+/// Drops the table of a generation, and the view where it still shows that table. Readers of the
+/// table are waited for no longer than `lock_timeout`.
+impl Remover for Sql {
+    fn name(&self) -> &'static str {
+        crate::NAME
+    }
+
+    fn remove<'a>(&'a self, doomed: &'a Elsewhere) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let options = Options::read(&doomed.options, doomed.folder.as_deref())?;
+            let shown = doomed.shown.to_string();
+            let remove = async {
+                let Names { schema, table: name, view } = &announced::read(doomed, &options)?;
+                let (dialect, schema) = (options.dialect, schema.as_deref());
+                let table = statements::Table { dialect, schema, name, columns: &[] };
+                server::connect(&options).remove(view, table).await
+            };
+            let removed = remove.await;
+            removed.map_err(|failure| failure.into_error::<()>("remove", &shown, &options))
+        })
+    }
 }
 
 async fn write(rows: Rows<'_>, target: &Target, options: &Options) -> Result<Written, Failure> {
@@ -271,23 +275,10 @@ async fn check_stored_keys(
     merge::check_exact(&frame, options.dialect, keys).map_err(Failure::Refused)
 }
 
-/// Says in the location that a table of this generation may be in the database, before it is: who
-/// finds the object and no manifest that names the generation drops both.
+/// Says in the location that a table of this generation may be in the database, before it is.
 async fn announce(target: &Target, options: &Options) -> Result<(), Failure> {
-    let names = names(&target.prefix, options);
-    let said = serde_json::json!({
-        "driver": options.dialect.name(),
-        "schema": names.schema,
-        "table": names.table,
-    });
-    let path = Path::parse(format!("{}/table.json", target.prefix));
-    let path = path.map_err(|error| Failure::Refused(error.to_string()))?;
-    let put = target.store.put(&path, PutPayload::from(said.to_string())).await;
-    put.map(|_| ()).map_err(|error| {
-        Failure::Database(sqlx::Error::Configuration(
-            format!("cannot write {path} in the location: {error}").into(),
-        ))
-    })
+    let said = announced::said(&names(&target.prefix, options), options);
+    target.announce(crate::NAME, said).await.map_err(Failure::Rows)
 }
 
 fn names(prefix: &Path, options: &Options) -> Names {

@@ -82,6 +82,7 @@ compile_error!(
      `nuthatch`: `sql-sqlite`, `sql-postgres` or `sql-mysql`)"
 );
 
+mod announced;
 mod backend;
 mod builder;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
@@ -108,7 +109,7 @@ mod sqlite;
 mod statements;
 mod times;
 
-pub use backend::{Sql, remove};
+pub use backend::Sql;
 
 /// The name of the backend in attributes, manifests and configuration.
 pub const NAME: &str = "sql";

@@ -253,14 +253,9 @@ impl Server for MySql {
         })
     }
 
-    fn remove<'a>(&'a self, view: &'a str, table: Table<'a>) -> Doing<'a, bool> {
+    fn remove<'a>(&'a self, view: &'a str, table: Table<'a>) -> Doing<'a, ()> {
         Box::pin(async move {
             let mut connection = self.lease_writer().await?;
-            let there = sqlx::query(
-                "SELECT 1 FROM information_schema.tables \
-                 WHERE table_schema = DATABASE() AND table_name = ?",
-            );
-            let there = there.bind(table.name).fetch_optional(&mut *connection).await?.is_some();
             let shows = sqlx::query(
                 "SELECT 1 FROM information_schema.views WHERE table_schema = DATABASE() \
                  AND table_name = ? AND locate(?, view_definition) > 0",
@@ -272,7 +267,7 @@ impl Server for MySql {
             }
             execute(&mut connection, format!("DROP TABLE IF EXISTS {}", table.quoted())).await?;
             connection.done();
-            Ok(there)
+            Ok(())
         })
     }
 }

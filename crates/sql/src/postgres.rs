@@ -209,17 +209,10 @@ impl Server for Postgres {
         })
     }
 
-    fn remove<'a>(&'a self, view: &'a str, table: Table<'a>) -> Doing<'a, bool> {
+    fn remove<'a>(&'a self, view: &'a str, table: Table<'a>) -> Doing<'a, ()> {
         Box::pin(async move {
             let mut connection = self.writer.lease().await?;
             let schema = table.schema.unwrap_or_default();
-            let there =
-                sqlx::query("SELECT 1 FROM pg_tables WHERE schemaname = $1 AND tablename = $2")
-                    .bind(schema)
-                    .bind(table.name)
-                    .fetch_optional(&mut *connection)
-                    .await?
-                    .is_some();
             self.begin_briefly(&mut connection).await?;
             // The generation in the table's name tells whether the view still shows it.
             let shows = sqlx::query(
@@ -227,13 +220,13 @@ impl Server for Postgres {
                  AND position($3 in definition) > 0",
             );
             let shows = shows.bind(schema).bind(view).bind(table.name);
-            if there && shows.fetch_optional(&mut *connection).await?.is_some() {
+            if shows.fetch_optional(&mut *connection).await?.is_some() {
                 let view = qualified(table.dialect, table.schema, view);
                 execute(&mut connection, format!("DROP VIEW {view}")).await?;
             }
             execute(&mut connection, format!("DROP TABLE IF EXISTS {}", table.quoted())).await?;
             commit(connection).await?;
-            Ok(there)
+            Ok(())
         })
     }
 }

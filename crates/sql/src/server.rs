@@ -30,7 +30,7 @@ pub(crate) trait Server: Send + Sync + fmt::Debug {
     fn publish<'a>(&'a self, view: &'a str, table: Table<'a>, shows_index: bool) -> Doing<'a, ()>;
 
     /// Drops a table, and the view where it shows that table. Whether there was one.
-    fn remove<'a>(&'a self, view: &'a str, table: Table<'a>) -> Doing<'a, bool>;
+    fn remove<'a>(&'a self, view: &'a str, table: Table<'a>) -> Doing<'a, ()>;
 }
 
 /// Rows on their way into a table that may hold some.

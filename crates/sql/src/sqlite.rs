@@ -190,24 +190,22 @@ impl Server for Sqlite {
         })
     }
 
-    fn remove<'a>(&'a self, view: &'a str, table: Table<'a>) -> Doing<'a, bool> {
+    fn remove<'a>(&'a self, view: &'a str, table: Table<'a>) -> Doing<'a, ()> {
         Box::pin(async move {
-            let Some(reader) = self.reader().await? else { return Ok(false) };
+            let Some(reader) = self.reader().await? else { return Ok(()) };
             reader.close().await?;
             let mut connection = self.writer(self.lock_timeout).await?;
-            let of = "SELECT coalesce(sql, '') FROM sqlite_master WHERE type = $1 AND name = $2";
-            let of = |kind: &'static str, name: &str| {
-                sqlx::query_scalar::<_, String>(of).bind(kind).bind(name.to_owned())
-            };
-            let there = of("table", table.name).fetch_optional(&mut connection).await?.is_some();
-            let shown = of("view", view).fetch_optional(&mut connection).await?;
+            let of =
+                "SELECT coalesce(sql, '') FROM sqlite_master WHERE type = 'view' AND name = $1";
+            let of = sqlx::query_scalar::<_, String>(of).bind(view);
+            let shown = of.fetch_optional(&mut connection).await?;
             if shown.is_some_and(|definition| definition.contains(&table.quoted())) {
                 let view = qualified(Dialect::Sqlite, None, view);
                 execute(&mut connection, &format!("DROP VIEW {view}")).await?;
             }
             execute(&mut connection, &format!("DROP TABLE IF EXISTS {}", table.quoted())).await?;
             commit(connection).await?;
-            Ok(there)
+            Ok(())
         })
     }
 }

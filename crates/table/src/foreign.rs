@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use futures::future::BoxFuture;
 use nuthatch_core::Result;
-use nuthatch_core::backend::{Backend, Source, Target, Written};
+use nuthatch_core::backend::{Backend, Remover, Source, Target, Written};
 use nuthatch_core::time::TimeRange;
 
 use crate::table::Table;
@@ -95,6 +95,10 @@ where
         target: &'a Target,
     ) -> BoxFuture<'a, Result<Written>> {
         Box::pin(async move { self.backend.upsert(&value.as_table(), keys, base, target).await })
+    }
+
+    fn remover(&self) -> Option<&'static dyn Remover> {
+        self.backend.remover()
     }
 
     fn publishes(&self) -> bool {

@@ -162,6 +162,11 @@ pub(crate) fn scratch(generation: &Path) -> Result<Path> {
     parse(&format!("{generation}/.regions"))
 }
 
+/// The object that says that a backend keeps more of a generation elsewhere.
+pub(crate) fn elsewhere(generation: &Path) -> Result<Path> {
+    parse(&format!("{generation}/elsewhere.json"))
+}
+
 /// A path as it was written, never re-encoded: `Path::from` would turn `~` into `%7E`.
 pub(super) fn parse(path: &str) -> Result<Path> {
     Path::parse(path)

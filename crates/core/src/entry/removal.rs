@@ -18,7 +18,7 @@ use super::document::{Carried, with_text};
 use super::layout::Address;
 use super::location::{Location, rfc3339};
 use super::manifest::{Manifest, Replaced};
-use crate::backend::Stored;
+use crate::backend::{Removers, Stored};
 use crate::error::Result;
 
 /// Data of one entry that nobody needs any more, as far as a commit could see.
@@ -60,23 +60,25 @@ impl Removal {
     }
 
     /// Reads the manifest again, deletes what it does not name, and says how many objects that
-    /// were. Where the manifest cannot be read whole, nothing is deleted.
+    /// were. Where the manifest cannot be read whole, nothing is deleted. What backends keep
+    /// elsewhere of it goes first, by these removers.
     ///
     /// # Errors
     ///
-    /// A store could not be listed or written; what is left, `gc` removes.
-    pub async fn run(self) -> Result<u64> {
+    /// A store could not be listed or written, or what is kept elsewhere could not be removed; what
+    /// is left, `gc` removes.
+    pub async fn run(self, removers: &Removers) -> Result<u64> {
         let Some(manifest) = self.location.fetch(&self.address).await?.manifest() else {
             return Ok(0);
         };
         let mut removed = 0;
         for generation in self.doomed.iter().filter(|doomed| !names(&manifest, doomed)) {
-            removed += self.remove(generation).await?;
+            removed += self.remove(generation, removers).await?;
         }
         Ok(removed)
     }
 
-    async fn remove(&self, generation: &Replaced) -> Result<u64> {
+    async fn remove(&self, generation: &Replaced, removers: &Removers) -> Result<u64> {
         // A manifest is data, and must not be able to point a deletion elsewhere.
         let own = self.address.generation(&generation.generation).ok();
         let Some(folder) = own.filter(|own| own.as_ref() == generation.path) else {
@@ -89,6 +91,9 @@ impl Removal {
             return Ok(0);
         };
         let filesystem = self.location.filesystem(&generation.backend);
+        let shown = self.location.show_data(&generation.backend, &folder);
+        let (store, own) = (filesystem.store.as_ref(), filesystem.folder.as_ref());
+        removers.remove(store, own, &folder, &shown).await?;
         delete_folder(&filesystem.store, &folder)
             .await
             .map_err(|error| self.location.store_error(format!("remove {folder}"), error))

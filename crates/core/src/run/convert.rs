@@ -56,7 +56,8 @@ pub(crate) async fn add_missing<E: Send + Sync + 'static>(
         let added = async {
             let from = hit.input.generation.clone().unwrap_or_default();
             let fresh = fresh?;
-            place.add_backend(&address, hit.seen.clone(), from, &fresh).await?;
+            let removers = place.removers(backends, plan);
+            place.add_backend(&address, hit.seen.clone(), from, &fresh, removers).await?;
             let added = Arc::new(fresh.stored);
             if let Err(error) = place.publish(&address, added, backend, options).await {
                 report::not_published(&request.arguments, place.shown(), &error);

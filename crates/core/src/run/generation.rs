@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::backend::{Backend, Source, Stored, Target, Written};
+use crate::backend::{Backend, Backends, Removers, Source, Stored, Target, Written};
 use crate::config::Progress;
 use crate::entry::{Address, Committed, Draft, Location, Removal, Seen, Writing};
 use crate::error::Result;
@@ -12,6 +12,7 @@ use crate::progress::{self, Direction, Transfer};
 use crate::runtime;
 
 use super::place::Place;
+use super::plan::Plan;
 
 /// Values whose encoding is at most this long lie in the manifest: one GET recalls them.
 const INLINE_UP_TO: usize = 32 * 1024;
@@ -260,6 +261,7 @@ impl Place {
         seen: Seen,
         from: String,
         fresh: &Fresh,
+        removers: Removers,
     ) -> Result<bool> {
         let (location, address) = (self.location.clone(), address.clone());
         let (guard, stored) = (fresh.guard(), fresh.stored.clone());
@@ -270,24 +272,41 @@ impl Place {
         let added = self.run(adding).await?;
         let is_there = matches!(added, Committed::Done { .. });
         match added {
-            Committed::Done { removal, .. } | Committed::Lost { removal, .. } => remove(removal),
+            Committed::Done { removal, .. } | Committed::Lost { removal, .. } => {
+                remove(removal, removers);
+            }
         }
         Ok(is_there)
     }
 
-    pub(crate) async fn forget(&self, address: Address) -> Result<bool> {
+    pub(crate) async fn forget(&self, address: Address, removers: Removers) -> Result<bool> {
         let location = self.location.clone();
         let forgot = self.run(async move { location.forget(&address).await }).await?;
-        remove(forgot.removal);
+        remove(forgot.removal, removers);
         Ok(forgot.was_there)
+    }
+
+    /// The removers of what these backends keep elsewhere, with their options here.
+    pub(crate) fn removers<T>(&self, backends: Backends<T>, plan: &Plan) -> Removers {
+        let mut removers = Removers::default();
+        for backend in backends {
+            let Some(remover) = backend.remover() else { continue };
+            let none = toml::Table::new();
+            let said = plan.options_of(backend.name()).unwrap_or(&none);
+            // One whose options cannot be had is not at hand, which a removal that needs it says.
+            if let Ok(options) = self.merged(backend.name(), said) {
+                removers.add(remover, options);
+            }
+        }
+        removers
     }
 }
 
 /// Removes what was replaced long ago, off the call's path. What is left undone, `gc` finds.
-pub(crate) fn remove(removal: Option<Removal>) {
+pub(crate) fn remove(removal: Option<Removal>, removers: Removers) {
     let Some(removal) = removal else { return };
     let removing = async move {
-        if let Err(error) = removal.run().await {
+        if let Err(error) = removal.run(&removers).await {
             tracing::warn!(target: "nuthatch", %error, "replaced data could not be removed");
         }
     };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::backend::{Backend, Backends};
+use crate::backend::{Backend, Backends, Removers};
 use crate::config::Verify;
 use crate::confirm::{Answer, Replacement, ask};
 use crate::entry::{
@@ -320,14 +320,14 @@ impl<T: Send + Sync + 'static> Keeping<'_, T> {
             let committed = self.place.commit(address, seen, draft, fresh.as_ref()).await?;
             let (winner, removal) = match committed {
                 Committed::Done { entry, removal, .. } => {
-                    remove(removal);
+                    remove(removal, self.removers());
                     return Ok(Some((entry, bytes)));
                 }
                 Committed::Lost { winner, removal } => (winner, removal),
             };
             let stands = matches!(winner, Lookup::Found { .. });
             if stands && self.prepared.plan.row.replacing == Replacing::Asks {
-                remove(removal);
+                remove(removal, self.removers());
                 report::lost_race(&self.request.arguments, &self.place);
                 return Ok(None);
             }
@@ -336,6 +336,10 @@ impl<T: Send + Sync + 'static> Keeping<'_, T> {
             seen = winner.into_seen();
         }
         Err(Error::Conflict { object: self.place.object(&self.address) })
+    }
+
+    fn removers(&self) -> Removers {
+        self.place.removers(self.backends, &self.prepared.plan)
     }
 
     fn draft(&self, content: Content) -> Draft {

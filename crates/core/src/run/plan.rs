@@ -43,6 +43,15 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
+    /// What the call and its function say to a backend, where they name it.
+    pub(crate) fn options_of(&self, backend: &str) -> Option<&toml::Table> {
+        match (self.storage_backend.as_deref(), self.backend.as_deref()) {
+            (Some(storage), _) if storage == backend => Some(&self.storage_backend_options),
+            (_, Some(read)) if read == backend => Some(&self.backend_options),
+            _ => None,
+        }
+    }
+
     pub(crate) fn new(
         definition: &Definition,
         identity: &str,

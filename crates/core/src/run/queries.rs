@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::backend::Backends;
 use crate::entry::{Entry, LocationName, Lookup, Manifest};
 use crate::error::Result;
 use crate::key::Level;
@@ -24,12 +25,13 @@ pub(crate) async fn uri(request: &Request) -> Result<Option<String>> {
 }
 
 /// Commits a tombstone where the call's mode writes.
-pub(crate) async fn forget(request: &Request) -> Result<bool> {
+pub(crate) async fn forget<T>(request: &Request, backends: Backends<T>) -> Result<bool> {
     let prepared = request.prepare()?;
     let mut forgotten = false;
     for place in prepared.written()? {
         let address = prepared.address(request, level_of(place.name()))?;
-        forgotten |= place.forget(address).await?;
+        let removers = place.removers(backends, &prepared.plan);
+        forgotten |= place.forget(address, removers).await?;
     }
     prepared.forget_memoized(request);
     Ok(forgotten)

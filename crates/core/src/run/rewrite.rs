@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::backend::{Backend, Backends};
+use crate::backend::{Backend, Backends, Removers};
 use crate::config::Verify;
 use crate::entry::Address;
 use crate::error::{Error, Result};
@@ -52,7 +52,8 @@ pub(crate) async fn rewrite<E: Send + Sync + 'static>(
     let options = options(&prepared.plan, backend.name());
     let rewritten = async {
         let address = prepared.address(request, level_of(place.name()))?;
-        anew(request, options, &address, backend, hit).await
+        let removers = place.removers(backends, &prepared.plan);
+        anew(request, options, &address, backend, hit, removers).await
     };
     if let Err(error) = rewritten.await {
         report::not_stored(&request.arguments, place.shown(), &error);
@@ -79,6 +80,7 @@ async fn anew<E: Send + Sync + 'static>(
     address: &Address,
     backend: &'static dyn Backend<E>,
     hit: &mut Hit<E>,
+    removers: Removers,
 ) -> Result<()> {
     let place = Arc::clone(&hit.place);
     let Some(value) = hit.value.take() else { return Ok(()) };
@@ -86,7 +88,7 @@ async fn anew<E: Send + Sync + 'static>(
     hit.value = Some(value);
     let fresh = fresh?;
     let from = hit.input.generation.clone().unwrap_or_default();
-    if !place.add_backend(address, hit.seen.clone(), from, &fresh).await? {
+    if !place.add_backend(address, hit.seen.clone(), from, &fresh, removers).await? {
         // Another value was committed meanwhile. The one at hand was whole when it was read.
         return Ok(());
     }

@@ -32,6 +32,7 @@ struct Sharing<T: 'static> {
     prepared: Prepared,
     place: Arc<Place>,
     address: Address,
+    backends: Backends<T>,
     backend: &'static dyn Backend<T>,
 }
 
@@ -43,7 +44,7 @@ pub(crate) async fn begin<T: Send + Sync + 'static>(
 ) -> Result<Ticket> {
     let sharing = Sharing::new(request, backends)?;
     let standing = sharing.standing().await?;
-    let Sharing { request, prepared, place, address, backend } = sharing;
+    let Sharing { request, prepared, place, address, backend, .. } = sharing;
     let asked = request.asked(&prepared.plan.backend_options);
     let (generation, layout) = place.begin(&address, backend, template, asked).await?;
     Ok(Ticket {
@@ -119,7 +120,7 @@ impl<T: Send + Sync + 'static> Sharing<T> {
         }
         let address = prepared.address(&request, level_of(place.name()))?;
         let backend = *backend;
-        Ok(Self { request, prepared, place, address, backend })
+        Ok(Self { request, prepared, place, address, backends, backend })
     }
 
     /// The write id of what stands, where a new entry may take its place.
@@ -182,7 +183,7 @@ impl<T: Send + Sync + 'static> Sharing<T> {
             let draft = draft.clone();
             match self.place.commit(&self.address, seen, draft, Some(&fresh)).await? {
                 Committed::Done { entry, removal, .. } => {
-                    remove(removal);
+                    remove(removal, self.place.removers(self.backends, &self.prepared.plan));
                     count(&COUNTERS.stored);
                     add(&COUNTERS.bytes_written, bytes);
                     self.shown_and_swept(ticket, &entry).await;

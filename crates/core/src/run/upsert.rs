@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::backend::{Backend, Backends, Stored};
+use crate::backend::{Backend, Backends, Removers, Stored};
 use crate::config::Verify;
 use crate::entry::{Committed, Content, Entry, LocationName, Lookup};
 use crate::error::{Error, Result};
@@ -24,6 +24,7 @@ const MERGE_ATTEMPTS: usize = 16;
 #[derive(Debug)]
 pub(crate) struct Upsert<T: 'static> {
     place: Arc<Place>,
+    backends: Backends<T>,
     backend: &'static dyn Backend<T>,
     keys: &'static [&'static str],
 }
@@ -69,10 +70,14 @@ pub(crate) fn check<T>(
         let message = format!("backend `{}` cannot upsert; use one that can", backend.name());
         return Err(usage(&message));
     }
-    Ok(Upsert { place, backend: *backend, keys })
+    Ok(Upsert { place, backends, backend: *backend, keys })
 }
 
 impl<T: Send + Sync + 'static> Upsert<T> {
+    fn removers(&self, prepared: &Prepared) -> Removers {
+        self.place.removers(self.backends, &prepared.plan)
+    }
+
     /// Merges `value` onto what stands, commits, and gives the merged whole.
     pub(crate) async fn merge(
         &self,
@@ -104,9 +109,9 @@ impl<T: Send + Sync + 'static> Upsert<T> {
             let content = Content::Value(vec![fresh.stored.clone()]);
             let draft = draft(request, prepared, &self.place, content, facts);
             match self.place.commit(&address, seen, draft, Some(&fresh)).await? {
-                Committed::Lost { removal, .. } => remove(removal),
+                Committed::Lost { removal, .. } => remove(removal, self.removers(prepared)),
                 Committed::Done { entry, removal, .. } => {
-                    remove(removal);
+                    remove(removal, self.removers(prepared));
                     count(&COUNTERS.stored);
                     add(&COUNTERS.bytes_written, bytes);
                     self.report(request, prepared, facts, bytes);

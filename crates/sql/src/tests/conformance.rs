@@ -34,7 +34,7 @@ fn tables_behave_as_every_backend_does(db: &Db) {
         .options(options)
         .elsewhere()
         // Says where a table may be, for those who clean up.
-        .unread(|path| path.filename() == Some("table.json"))
+        .unread(|path| path.filename() == Some("elsewhere.json"))
         .value(rows(0..0))
         .value(rows(0..100))
         .upsert(&["number"], rows(0..30), rows(20..40), rows(0..40));

@@ -41,10 +41,13 @@ fn writers_do_not_disturb_each_other(db: &Db) {
 
 fn what_was_announced_is_in_the_location(db: &Db) {
     let source = db.write(&rows(0, 1)).unwrap();
-    let path = db.folder.path().join(source.prefix.as_ref()).join("table.json");
+    let path = db.folder.path().join(source.prefix.as_ref()).join("elsewhere.json");
     let said: serde_json::Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     assert_eq!(said["table"], detail(&source, "table"));
-    assert_eq!(said["driver"], db.dialect.name());
+    assert_eq!(said["backend"], "sql");
+    let database = said["database"].as_str().unwrap();
+    assert!(database.starts_with(&format!("{}://", db.dialect.name())), "{database}");
+    assert!(!database.contains('@'), "{database}");
 }
 
 #[test]

@@ -102,7 +102,11 @@ fn of_two_writers_who_saw_nothing_one_wins() {
         lost(block_on(two.commit(&address(), seen_two.seen(), draft_two)).unwrap());
     assert_eq!(value_of(&two, &address(), winner.entry().unwrap()), b"the value of one");
 
-    assert_eq!(block_on(removal.unwrap().run()).unwrap(), 1, "what was written in vain goes");
+    assert_eq!(
+        block_on(removal.unwrap().run(&Removers::default())).unwrap(),
+        1,
+        "what was written in vain goes"
+    );
     assert_eq!(value(&two, &address()).unwrap(), b"the value of one");
 }
 
@@ -327,7 +331,7 @@ fn a_conversion_of_a_value_that_was_replaced_meanwhile_is_lost() {
     let (winner, removal) =
         lost(block_on(lake.add_backend(&address(), &seen, from, added)).unwrap());
     assert_eq!(winner.entry().unwrap().backends().len(), 1);
-    assert_eq!(block_on(removal.unwrap().run()).unwrap(), 1);
+    assert_eq!(block_on(removal.unwrap().run(&Removers::default())).unwrap(), 1);
     assert_eq!(value(&lake, &address()).unwrap(), b"new");
 }
 

@@ -18,7 +18,7 @@ use pollster::block_on;
 
 use super::location::GRACE;
 use super::*;
-use crate::backend::{Stored, Written};
+use crate::backend::{Removers, Stored, Written};
 use fake::Fake;
 
 thread_local! {

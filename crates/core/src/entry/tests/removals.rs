@@ -1,9 +1,12 @@
 //! Replaced generations stay for the grace time, and go after it, and nothing else goes.
 
+use futures::future::BoxFuture;
 use object_store::path::Path;
 
 use super::super::document::{Carried, with_text};
 use super::*;
+use crate::backend::{Elsewhere, Remover};
+use crate::error::{Error, Result};
 
 const LARGE: [&[u8]; 4] = [b"value number one", b"value number two", b"value three", b"value four"];
 
@@ -48,7 +51,7 @@ fn it_goes_by_a_later_write_once_the_grace_time_is_over() {
     assert_eq!(store.requests().len(), 3, "removing is off the call's path");
     let removal = removal.unwrap();
     assert_eq!(removal.generations().count(), 1);
-    assert_eq!(block_on(removal.run()).unwrap(), 1);
+    assert_eq!(block_on(removal.run(&Removers::default())).unwrap(), 1);
 
     assert!(!is_there(&store, &data(&first)));
     for kept in [&second, &third, &fourth] {
@@ -85,7 +88,7 @@ fn a_forgotten_entrys_data_goes_by_a_later_write_too() {
     assert!(block_on(lake.forget(&address())).unwrap().removal.is_none());
     advance(GRACE);
     let (_, _, removal) = done(block_on(super::store(&lake, &address(), LARGE[1])));
-    assert_eq!(block_on(removal.unwrap().run()).unwrap(), 1);
+    assert_eq!(block_on(removal.unwrap().run(&Removers::default())).unwrap(), 1);
     assert!(!is_there(&store, &data(&old)));
 }
 
@@ -109,7 +112,7 @@ fn nothing_goes_that_the_manifest_names_by_then() {
     let (_, text) = with_text((*record).clone()).unwrap();
     let carried = Carried { backends: vec![(record, text)], ..Carried::default() };
     block_on(store.set(address().manifest(), old.write(&carried).unwrap()));
-    assert_eq!(block_on(removal.run()).unwrap(), 0);
+    assert_eq!(block_on(removal.run(&Removers::default())).unwrap(), 0);
     assert_eq!(value(&lake, &address()).unwrap(), LARGE[0]);
 }
 
@@ -120,7 +123,7 @@ fn nothing_goes_where_the_manifest_cannot_be_read() {
         let lake = root(&store);
         let (old, removal) = removal(&store, &lake);
         block_on(store.set(address().manifest(), bytes));
-        assert!(!matches!(block_on(removal.run()), Ok(1..)));
+        assert!(!matches!(block_on(removal.run(&Removers::default())), Ok(1..)));
         assert!(is_there(&store, &data(&old)));
     }
     let store = Arc::new(Fake::default());
@@ -128,7 +131,7 @@ fn nothing_goes_where_the_manifest_cannot_be_read() {
     let (old, removal) = removal(&store, &lake);
     let manifest = address().manifest().clone();
     block_on(object_store::ObjectStoreExt::delete(&store.inner, &manifest)).unwrap();
-    assert_eq!(block_on(removal.run()).unwrap(), 0);
+    assert_eq!(block_on(removal.run(&Removers::default())).unwrap(), 0);
     assert!(is_there(&store, &data(&old)));
 }
 
@@ -161,7 +164,7 @@ fn nothing_goes_outside_the_entrys_own_folder() {
     block_on(store.set(address().manifest(), mine.write(&carried).unwrap()));
     let before = block_on(store.paths()).len();
     let (_, _, removal) = done(block_on(super::store(&lake, &address(), b"inline")));
-    assert_eq!(block_on(removal.unwrap().run()).unwrap(), 0);
+    assert_eq!(block_on(removal.unwrap().run(&Removers::default())).unwrap(), 0);
     assert_eq!(block_on(store.paths()).len(), before);
     assert_eq!(value(&lake, &address_of([1; 32])).unwrap(), LARGE[3]);
 }
@@ -182,9 +185,71 @@ fn a_moved_backends_data_goes_where_it_lies() {
     };
     assert!(is_there(&cheap, &data(&old)));
     assert!(block_on(manifests.paths()).iter().all(|path| !path.contains("/data/")));
-    assert_eq!(block_on(removal.run()).unwrap(), 1);
+    assert_eq!(block_on(removal.run(&Removers::default())).unwrap(), 1);
     assert!(!is_there(&cheap, &data(&old)));
     assert_eq!(value(&lake, &address()).unwrap(), LARGE[2]);
     let path = Path::parse(&old.backends[0].path).unwrap();
     assert_eq!(lake.data_uri(&old.backends[0]), format!("memory://cheap/{path}"));
+}
+
+/// Counts what it removes, on this thread, or fails.
+#[derive(Debug)]
+struct Database;
+
+thread_local! {
+    static REMOVED: Cell<u32> = const { Cell::new(0) };
+    static FAILS: Cell<bool> = const { Cell::new(false) };
+}
+
+impl Remover for Database {
+    fn name(&self) -> &'static str {
+        "database"
+    }
+
+    fn remove<'a>(&'a self, doomed: &'a Elsewhere) -> BoxFuture<'a, Result<()>> {
+        assert_eq!(doomed.announced["table"], "t");
+        assert_eq!(doomed.options["host"], "h".into());
+        Box::pin(async move {
+            if FAILS.get() {
+                return Err(Error::other("somebody still reads it"));
+            }
+            REMOVED.set(REMOVED.get() + 1);
+            Ok(())
+        })
+    }
+}
+
+fn database() -> Removers {
+    let mut known = Removers::default();
+    known.add(&Database, toml::Table::from_iter([("host".to_owned(), "h".into())]));
+    known
+}
+
+#[test]
+fn what_is_kept_elsewhere_goes_first_and_the_folder_stays_until_it_went() {
+    for (removers, fails, said) in [
+        (Removers::default(), false, Some("\"database\" keeps more of it elsewhere")),
+        (database(), true, Some("somebody still reads it")),
+        (database(), false, None),
+    ] {
+        FAILS.set(fails);
+        let store = Arc::new(Fake::default());
+        let (old, removal) = removal(&store, &root(&store));
+        let folder = &old.backends[0].path;
+        let announced = Path::parse(format!("{folder}/elsewhere.json")).unwrap();
+        block_on(store.set(&announced, br#"{"backend":"database","table":"t"}"#.to_vec()));
+        let removed = block_on(removal.run(&removers));
+        let is_kept = is_there(&store, &data(&old)) && is_there(&store, announced.as_ref());
+        match said {
+            Some(said) => {
+                let error = removed.unwrap_err().to_string();
+                assert!(error.contains(said), "{error}");
+                assert_eq!((is_kept, REMOVED.get()), (true, 0));
+            }
+            None => {
+                assert_eq!((removed.unwrap(), is_kept, REMOVED.get()), (2, false, 1));
+                assert!(!is_there(&store, &data(&old)));
+            }
+        }
+    }
 }
