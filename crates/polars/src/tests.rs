@@ -16,6 +16,7 @@ use nuthatch_core::backend::{Backend, Source};
 use nuthatch_core::runtime::{block_on, within};
 use nuthatch_core::store::Counting;
 use nuthatch_table::Parquet;
+use nuthatch_table::test_util::mixed;
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use polars::prelude::{DataFrame, IntoLazy, LazyFrame};
@@ -25,23 +26,8 @@ use crate::convert::{to_batches, to_frame, to_schema};
 
 const FRAMES: Frames<Parquet> = Frames::new(Parquet);
 
-/// A number, a measured value and a station, in rows that have no other order.
 fn rows(count: i64) -> DataFrame {
-    let index = || 0..count;
-    let mixed = |row: i64| row.wrapping_mul(0x1e37_79b9_7f4a_7c15);
-    let station = ["Bergen", "Ås", "Seattle"];
-    let columns: [(&str, ArrayRef); 4] = [
-        ("number", Arc::new(Int64Array::from_iter_values(index()))),
-        ("noise", Arc::new(Int64Array::from_iter_values(index().map(mixed)))),
-        ("rain", Arc::new(Float64Array::from_iter_values(index().map(|row| row as f64 / 7.0)))),
-        (
-            "station",
-            Arc::new(StringArray::from_iter_values(
-                index().map(|row| station[usize::try_from(row % 3).unwrap_or_default()]),
-            )),
-        ),
-    ];
-    frame(&RecordBatch::try_from_iter(columns).expect("the columns are of one length"))
+    frame(&mixed(count))
 }
 
 fn frame(batch: &RecordBatch) -> DataFrame {

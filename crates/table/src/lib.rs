@@ -13,6 +13,7 @@
 //! | [`mod@parquet`] | the backend [`Parquet`] |
 //! | `parallel` | work over columns, on all cores |
 //! | [`failure`] | the errors |
+//! | `test_util` | the suite that every backend of tables runs |
 
 mod arrow;
 pub mod failure;
@@ -21,6 +22,8 @@ mod parallel;
 pub mod parquet;
 pub mod schema;
 pub mod table;
+#[cfg(any(test, feature = "test-util"))]
+pub mod test_util;
 pub mod time;
 
 pub use arrow_array;

@@ -1,46 +1,11 @@
 //! Tables that are not like others, and what Delta does not hold.
 
-use std::collections::HashMap;
-
 use arrow_array::types::IntervalDayTime;
-use arrow_array::{
-    Int32Array, IntervalDayTimeArray, ListArray, NullArray, RecordBatchOptions, StructArray,
-};
+use arrow_array::{Int32Array, IntervalDayTimeArray, ListArray, NullArray, StructArray};
 use arrow_schema::{DataType, Field, Schema};
 use futures::StreamExt;
 
 use super::*;
-
-#[test]
-fn tables_without_rows_come_back_with_their_schema() {
-    let empty = weather(0);
-    assert_eq!(round_trip(&empty, "").expect("it comes back"), empty);
-    let read: RecordBatch = round_trip(&empty, "partition_by = 'station'").expect("it comes back");
-    assert_eq!(read, empty);
-    let several = vec![weather(0), weather(3), weather(0)];
-    assert_eq!(round_trip(&several, "").expect("they come back"), several);
-    let none: Vec<RecordBatch> = Vec::new();
-    assert_eq!(round_trip(&none, "").expect("nothing comes back"), none);
-}
-
-#[test]
-fn tables_without_columns_come_back_with_their_rows() {
-    let schema = Schema::new_with_metadata(
-        Vec::<Field>::new(),
-        HashMap::from([("a".to_owned(), "b".to_owned())]),
-    );
-    let rows = |rows| {
-        let options = RecordBatchOptions::new().with_row_count(Some(rows));
-        RecordBatch::try_new_with_options(Arc::new(schema.clone()), vec![], &options).expect("rows")
-    };
-    for count in [0, 7] {
-        assert_eq!(round_trip(&rows(count), "").expect("it comes back"), rows(count));
-    }
-    let several = vec![rows(3), rows(0), rows(4)];
-    let source = stored(&memory(), &several, "").expect("it is held");
-    assert_eq!(read::<Vec<RecordBatch>>(&source).expect("they come back"), several);
-    assert_eq!(read::<RecordBatch>(&source).expect("it comes back"), rows(7));
-}
 
 fn named(names: &[&str]) -> RecordBatch {
     let fields: Vec<_> =
@@ -69,16 +34,6 @@ fn columns_of_odd_names_come_back() {
     let read: RecordBatch = round_trip(&batch, "partition_by = 'a b/c=d%'").expect("it comes back");
     assert_eq!(read.schema(), batch.schema());
     assert_eq!(read, batch);
-}
-
-#[test]
-fn two_thousand_columns_come_back() {
-    let columns = (0..2000).map(|column| {
-        let values = Int32Array::from_iter_values((0..50).map(|row| row * column));
-        (format!("column {column}"), Arc::new(values) as ArrayRef)
-    });
-    let batch = RecordBatch::try_from_iter(columns).expect("columns");
-    assert_eq!(round_trip(&batch, "").expect("it comes back"), batch);
 }
 
 /// Nothing is written of it, and the error names the column and the way out.
@@ -169,10 +124,4 @@ fn nanoseconds_are_held_as_times_where_they_are_whole_and_as_counts_where_not() 
     assert_eq!(round_trip(&Streamed(times(5_000)), "").expect("it is whole").0, times(5_000));
     let error = stored(&memory(), &Streamed(times(5_001)), "").expect_err("it is cut").to_string();
     assert!(error.contains("column \"t\"") && error.contains("backend = \"parquet\""), "{error}");
-}
-
-#[test]
-fn batches_of_several_schemas_are_refused() {
-    let said = stored(&memory(), &vec![weather(2), named(&["a"])], "").expect_err("two schemas");
-    assert!(said.to_string().contains("all batches of a table have one schema"), "{said}");
 }
