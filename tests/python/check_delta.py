@@ -7,6 +7,7 @@ import sys
 
 import duckdb
 import polars as pl
+import pyarrow as pa
 from deltalake import DeltaTable
 
 daily, parted, none, without_columns, types = sys.argv[1:]
@@ -32,6 +33,17 @@ for name, read in readers(daily):
     assert sum(value == 99.5 for value in rain.values()) == 15, name
     assert rain[dt.date(2012, 1, 1)] == 99.5 and rain[dt.date(2013, 1, 5)] == 99.5, name
     assert rain[dt.date(2012, 12, 31)] == 0.0, name
+
+# The log says what the columns of a file hold, and readers leave files out by it.
+(action,) = pa.table(DeltaTable(daily).get_add_actions(flatten=True)).to_pylist()
+assert action["num_records"] == 371, action
+assert (action["min.date"], action["max.date"]) == (dt.date(2012, 1, 1), dt.date(2013, 1, 5)), action
+assert (action["min.weather"], action["max.weather"]) == ("drizzle", "sun"), action
+assert action["null_count.weather"] == action["null_count.precipitation"] == 0, action
+assert action.get("min.precipitation") is None, action
+last = DeltaTable(daily).to_pyarrow_table(filters=[("date", "=", dt.date(2013, 1, 5))])
+assert last["precipitation"].to_pylist() == [99.5]
+assert pl.scan_delta(daily).filter(pl.col("date") > dt.date(2012, 12, 31)).collect().height == 5
 
 before = DeltaTable(daily, version=0).to_pyarrow_table().to_pydict()
 assert len(before["date"]) == 366 and 99.5 not in before["precipitation"]

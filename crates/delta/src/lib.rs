@@ -21,11 +21,13 @@
 //! | `open` | a stored table, with its log checked |
 //! | `upsert` | new rows merged into a stored table: its next version |
 //! | `adds` | files as the log names them |
+//! | `stats` | what the log says of a file's columns |
 //! | `log` | the log itself, by `deltalake` |
 
 mod adds;
 mod log;
 mod open;
+mod stats;
 mod types;
 mod upsert;
 mod write;

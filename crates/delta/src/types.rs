@@ -110,9 +110,14 @@ fn fits(field: &FieldRef, held: &FieldRef, index: usize, batches: &[RecordBatch]
 
 /// The schema in the log.
 pub(crate) fn of_log(carried: &Carried) -> Result<StructType> {
+    let schema = plain_schema(carried);
+    schema.as_ref().try_into_kernel().map_err(|error| advised(&error.to_string()))
+}
+
+/// The columns with the one type of Arrow that each type of Delta is read as.
+pub(crate) fn plain_schema(carried: &Carried) -> SchemaRef {
     let fields = carried.written().fields().iter().map(plain);
-    let schema = Schema::new(fields.collect::<Fields>());
-    (&schema).try_into_kernel().map_err(|error| advised(&error.to_string()))
+    Arc::new(Schema::new(fields.collect::<Fields>()))
 }
 
 /// What may be lost of the times that Delta has.

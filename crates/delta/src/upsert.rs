@@ -100,8 +100,7 @@ impl Merging<'_> {
         let new = write_files(merge.rows(Some(&rewritten)), carried, &destination).await?;
         let kept: Vec<usize> = (0..touched.len()).filter(|file| !is_touched(*file)).collect();
         let files = together(&opened, &kept, new)?;
-        let values = files.partitions.as_ref().map(|(_, values)| values);
-        let adds = adds(&files.parts, values)?;
+        let adds = adds(&files)?;
         let recorded: Arc<Recording> = Arc::new(destination.store.clone());
         let log = Log::new(recorded, &target.prefix, &target.shown);
         let version = log.advance(&adds, &merge_by(keys)).await?;
@@ -133,12 +132,15 @@ fn together(opened: &Opened, kept: &[usize], new: Files) -> Result<Files> {
             Some((columns, joined(stored, kept, &values, &added)?))
         }
     };
+    // The log has told of those that are kept.
+    let mut footers = vec![None; kept.len()];
+    footers.extend(added.iter().map(|file| new.footers[*file].clone()));
     let extent = match kept.is_empty() {
         true => new.extent,
         false => both(opened.pinned.time.clone(), new.extent),
     };
     let rows = parts.iter().map(|part| part.rows).sum();
-    Ok(Files { carried: new.carried, parts, rows, batches: None, partitions, extent })
+    Ok(Files { carried: new.carried, parts, footers, rows, batches: None, partitions, extent })
 }
 
 /// The time that two sets of rows cover together. ISO forms sort as their times do, but for years

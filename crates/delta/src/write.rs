@@ -59,8 +59,8 @@ pub(crate) async fn write_as(
     let naive_times = types::has_naive_times(&carried);
     let destination = destination(target, target, options, type_name);
     let files = write_files(rows, carried, &destination).await?;
-    let (columns, values) = files.partitions.clone().unzip();
-    let adds = adds(&files.parts, values.as_ref()).map_err(cannot)?;
+    let columns = files.partitions.as_ref().map(|(columns, _)| columns.clone());
+    let adds = adds(&files).map_err(cannot)?;
     let log = Log::new(Arc::new(destination.store.clone()), &target.prefix, &target.shown);
     let version = log.create(schema, naive_times, columns.unwrap_or_default(), adds).await?;
     let pinned = Pinned { version, unused: 0, time: files.extent.clone() };

@@ -3,6 +3,7 @@
 mod conformance;
 mod damage;
 mod odd;
+mod stats;
 mod types;
 mod upserts;
 mod within;

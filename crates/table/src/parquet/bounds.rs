@@ -38,7 +38,13 @@ enum Kind<'a> {
     },
 }
 
-impl Bounds<'_> {
+impl<'a> Bounds<'a> {
+    /// Those of the row groups of one file, whose columns are read as those of `schema`.
+    #[must_use]
+    pub fn of_groups(footer: &'a ParquetMetaData, schema: &'a SchemaRef) -> Self {
+        Self { kind: Kind::Groups { footer, schema }, stored: Arc::clone(schema) }
+    }
+
     /// How many files or row groups there are.
     #[must_use]
     pub fn count(&self) -> usize {
@@ -71,6 +77,20 @@ impl Bounds<'_> {
             }
         };
         self.restored(column, &written?)
+    }
+
+    /// How many values of a column are missing, and of how many, in each row group; none where that
+    /// is not known, as of columns that hold others.
+    #[must_use]
+    pub fn missing(&self, column: &str) -> Option<Vec<(u64, u64)>> {
+        let Kind::Groups { footer, schema } = &self.kind else { return None };
+        let described = footer.file_metadata().schema_descr();
+        let converter = StatisticsConverter::try_new(column, schema, described).ok()?;
+        converter.parquet_column_index()?;
+        let counts = converter.row_group_null_counts(footer.row_groups()).ok()?;
+        let groups = counts.iter().zip(footer.row_groups());
+        let known = groups.map(|(nulls, group)| Some((nulls?, group.num_rows().try_into().ok()?)));
+        known.collect()
     }
 
     fn restored(&self, column: &str, written: &ArrayRef) -> Option<ArrayRef> {

@@ -59,6 +59,8 @@ use nuthatch_core::Result;
 use nuthatch_core::backend::{Backend, Source, Target, Written};
 use nuthatch_core::time::TimeRange;
 
+pub use parquet::file::metadata::ParquetMetaData;
+
 pub use self::bounds::Bounds;
 pub use self::objects::Naming;
 pub use self::options::Options;

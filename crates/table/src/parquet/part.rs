@@ -14,6 +14,7 @@ use parquet::arrow::arrow_writer::{
     compute_leaves,
 };
 use parquet::errors::ParquetError;
+use parquet::file::metadata::ParquetMetaData;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 
@@ -87,10 +88,10 @@ impl Part {
         self.sink.take()
     }
 
-    /// The last bytes.
-    pub(super) fn finish(self) -> Result<Bytes> {
-        self.writer.close().map_err(Error::other)?;
-        Ok(self.sink.take())
+    /// The last bytes, and what they say.
+    pub(super) fn finish(self) -> Result<(Bytes, ParquetMetaData)> {
+        let footer = self.writer.close().map_err(Error::other)?;
+        Ok((self.sink.take(), footer))
     }
 }
 

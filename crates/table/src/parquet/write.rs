@@ -10,6 +10,7 @@ use nuthatch_core::backend::{Target, Written};
 use nuthatch_core::entry::Extent;
 use nuthatch_core::store::{Recording, Sums};
 use nuthatch_core::{Error, Result, runtime};
+use parquet::file::metadata::ParquetMetaData;
 use parquet::file::properties::WriterProperties;
 
 use super::groups::Groups;
@@ -71,6 +72,8 @@ pub struct Files {
     pub carried: Carried,
     /// The files, in the order of the rows.
     pub parts: Vec<PartRecord>,
+    /// Their footers, where these are at hand.
+    pub footers: Vec<Option<Arc<ParquetMetaData>>>,
     /// How many rows there are.
     pub rows: u64,
     /// The rows of each batch, where that is kept.
@@ -168,6 +171,7 @@ struct Writing<'a> {
     partitioner: Option<Partitioner>,
     open: Option<Open>,
     done: Vec<PartRecord>,
+    footers: Vec<Option<Arc<ParquetMetaData>>>,
     /// How many rows have come: files without columns count none.
     rows: u64,
     /// The rows of each batch, where that is to be kept.
@@ -206,6 +210,7 @@ impl<'a> Writing<'a> {
             partitioner,
             open: None,
             done: Vec::new(),
+            footers: Vec::new(),
             rows: 0,
             batches: None,
             extent,
@@ -304,7 +309,7 @@ impl<'a> Writing<'a> {
         let Some(open) = self.open.take() else { return Ok(()) };
         let Open { name, part, mut upload, bytes } = open;
         let rows = part.rows;
-        let last = part.finish()?;
+        let (last, footer) = part.finish()?;
         let record = PartRecord { rows, bytes: bytes + last.len() as u64, name };
         let sent = match upload.push(last).await {
             Ok(()) => upload.finish().await,
@@ -313,6 +318,7 @@ impl<'a> Writing<'a> {
         let shown = &self.destination.target.shown;
         sent.map_err(|error| store_error("write", &record.name, shown, error))?;
         self.done.push(record);
+        self.footers.push(Some(Arc::new(footer)));
         Ok(())
     }
 
@@ -323,7 +329,7 @@ impl<'a> Writing<'a> {
     }
 
     fn finish(self) -> Result<Files> {
-        let Self { carried, partitioner, done, rows, batches, extent, .. } = self;
+        let Self { carried, partitioner, done, footers, rows, batches, extent, .. } = self;
         let partitions = match partitioner {
             Some(partitioner) => {
                 let values = partitioner.values()?;
@@ -332,6 +338,6 @@ impl<'a> Writing<'a> {
             None => None,
         };
         let extent = extent.and_then(Extending::into_extent);
-        Ok(Files { carried, parts: done, rows, batches, partitions, extent })
+        Ok(Files { carried, parts: done, footers, rows, batches, partitions, extent })
     }
 }
