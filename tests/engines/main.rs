@@ -1,0 +1,11 @@
+//! What one engine has stored, read by the others, through each tabular backend.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod between;
+// Not every binary asks a lake for everything.
+#[allow(dead_code)]
+#[path = "../it/lake.rs"]
+mod lake;
+#[path = "../tables/weather.rs"]
+mod weather;
