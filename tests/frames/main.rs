@@ -8,5 +8,6 @@ mod delta;
 #[allow(dead_code)]
 #[path = "../it/lake.rs"]
 mod lake;
+mod memory;
 #[path = "../tables/weather.rs"]
 mod weather;
