@@ -7,10 +7,9 @@ use std::time::Duration;
 
 use nuthatch::array::{Values, Variable};
 use nuthatch::prelude::*;
-use nuthatch_benches::{Rounds, Side, Table, compare, local_path};
+use nuthatch_benches::{Peer, Rounds, Side, Table, compare, local_path};
 use zarrs::array::ArraySubset;
 
-use crate::peer::Peer;
 use crate::{Result, bare};
 
 /// Days, latitudes, longitudes.
@@ -57,7 +56,7 @@ pub(crate) fn table(folder: &Path) -> Result<Table> {
     let cube = cube();
     let bytes = cube.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
     fs::write(folder.join("cube.raw"), bytes)?;
-    let peer = Peer::start(folder)?;
+    let peer = crate::peer(folder)?;
     let mut table = Table::new("A float32 cube of 365 × 181 × 360 (95 MB), in chunks of 31 days");
     let group = |uri: Option<String>| {
         let uri = uri.ok_or("it was stored")?;

@@ -8,10 +8,11 @@
 mod bare;
 mod cube;
 mod large;
-mod peer;
 mod small;
 
 use std::path::Path;
+
+use nuthatch_benches::Peer;
 
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -36,6 +37,11 @@ fn main() -> Result {
         print!("{}", large::table(folder.path())?);
     }
     Ok(())
+}
+
+/// xarray and zarr-python, in a folder.
+fn peer(folder: &Path) -> Result<Option<Peer>> {
+    Ok(Peer::start("arrays/peer.py", &[folder.as_os_str()], None)?)
 }
 
 fn text(path: &Path) -> Result<&str> {

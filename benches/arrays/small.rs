@@ -5,10 +5,9 @@ use std::path::Path;
 
 use nuthatch::array::Variable;
 use nuthatch::prelude::*;
-use nuthatch_benches::{Rounds, Side, Table, compare};
+use nuthatch_benches::{Peer, Rounds, Side, Table, compare};
 
 use crate::Result;
-use crate::peer::Peer;
 
 const THIRD: f64 = 1.0 / 3.0;
 
@@ -32,7 +31,7 @@ fn many_arrays(seed: u64) -> nuthatch::Result<Dataset> {
 }
 
 pub(crate) fn tables(folder: &Path) -> Result<Vec<Table>> {
-    let Some(peer) = Peer::start(folder)? else { return Ok(Vec::new()) };
+    let Some(peer) = crate::peer(folder)? else { return Ok(Vec::new()) };
     let mut chunks = Table::new("1000 × 1000 float32 in 400 chunks of 10 kB, beside xarray");
     small_chunks(0)?;
     peer.run("chunks store");

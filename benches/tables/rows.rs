@@ -11,9 +11,19 @@ const WORDS: [&str; 5] = ["sun", "rain", "drizzle", "fog", "snow"];
 const FIRST: i64 = 1_199_145_600_000_000;
 
 pub(crate) fn batch(count: usize) -> RecordBatch {
+    of(count, |n| (n as f64).sin(), |n| n as f64 / 3.0)
+}
+
+/// Rows whose measurements are few, so that their files are small.
+#[cfg(feature = "frames")]
+pub(crate) fn repetitive(count: usize) -> RecordBatch {
+    of(count, |n| (n % 50) as f64 / 10.0, |n| (n / 1000) as f64)
+}
+
+fn of(count: usize, x: fn(i64) -> f64, y: fn(i64) -> f64) -> RecordBatch {
     let numbers = 0..count as i64;
-    let x = numbers.clone().map(|n| (n as f64).sin());
-    let y = numbers.clone().map(|n| (n as f64) / 3.0);
+    let x = numbers.clone().map(x);
+    let y = numbers.clone().map(y);
     let words = numbers.clone().map(|n| WORDS[n as usize % WORDS.len()]);
     let moments = numbers.clone().map(|n| FIRST + n * 60_000_000);
     let columns: [(&str, ArrayRef); 5] = [
