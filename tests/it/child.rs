@@ -33,6 +33,17 @@ pub(crate) fn powerless_child(test: &str, folder: &Path, home: &Path) -> Command
     command
 }
 
+/// Has a command run as somebody who can write nothing but what is below `home`, a folder in one of
+/// this process's own. Root becomes `nobody`; anyone else is kept out by what is made read-only.
+pub(crate) fn powerless(mut command: Command, home: &Path) -> Command {
+    if is_root(home.parent().unwrap()) {
+        let given = Command::new("chown").args(["-R", "nobody"]).arg(home).status().unwrap();
+        assert!(given.success());
+        command.uid(NOBODY).gid(NOBODY);
+    }
+    command
+}
+
 /// The same, as a user of whom the system knows nothing, without a home.
 pub(crate) fn homeless_child(test: &str, folder: &Path) -> Command {
     let mut command = child_of_user(STRANGER, test, folder);

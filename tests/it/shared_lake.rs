@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::child::{open_folder, powerless};
 use crate::files;
 
 /// A copy of the example in a folder of its own, with a lake and a home.
@@ -14,7 +15,7 @@ const REPOSITORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 impl World {
     fn new() -> Self {
-        let world = Self(tempfile::tempdir().unwrap());
+        let world = Self(open_folder());
         fs::create_dir(world.path("home")).unwrap();
         let station = Path::new(REPOSITORY).join("examples/data/seattle_weather.csv");
         fs::copy(station, world.path("station.csv")).unwrap();
@@ -79,11 +80,20 @@ impl World {
         cargo_for(&self.path("home"), folder)
     }
 
-    /// Runs the app; what it has told.
+    /// Builds and runs the app as its user does, who can write nothing but what is at home; what it
+    /// has told.
     fn told(&self, app: &Path, variables: &[(&str, &str)]) -> String {
-        let mut command = self.cargo(app);
-        command.args(["run", "--quiet", "--", "--config"]).envs(variables.iter().copied());
-        run(command)
+        let mut build = self.cargo(app);
+        build.args(["build", "--quiet"]);
+        run(build);
+        // The build folder may lie where nobody else may look.
+        let program = self.path("weather-app");
+        fs::copy(target().join("debug/weather-app"), &program).unwrap();
+        let home = self.path("home");
+        let mut command = Command::new(program);
+        command.arg("--config").env_clear().current_dir(&home).env("HOME", &home);
+        command.envs(variables.iter().copied());
+        run(powerless(command, &home))
     }
 
     /// What a user of the app sees, with the library in that form.
@@ -104,7 +114,7 @@ impl World {
         assert!(of_library.contains("mirror-weather-lib-root.filesystem"), "{told}");
 
         let name = app.parent().unwrap().file_name().unwrap().to_str().unwrap();
-        let local = self.path(&format!("local-{name}"));
+        let local = self.path(&format!("home/local-{name}"));
         let told = self.told(
             app,
             &[
@@ -116,7 +126,7 @@ impl World {
         assert!(lines[0].contains("monthly() from mirror-weather-lib-root"), "{told}");
         assert!(lines[1].contains("monthly() from local"), "{told}");
 
-        let root = self.path(&format!("root-{name}"));
+        let root = self.path(&format!("home/root-{name}"));
         let told = self.told(app, &[("NUTHATCH_FILESYSTEM", root.to_str().unwrap())]);
         assert!(told.contains("monthly() from mirror-weather-lib-root"), "{told}");
         assert!(told.contains("computed wettest()") && told.contains("stored in root"), "{told}");
@@ -124,6 +134,11 @@ impl World {
         assert!(stored.contains("weather-app.wettest"), "{stored}");
         assert!(!stored.contains("weather-lib"), "{stored}");
         assert_eq!(files::under(&self.path("lake")), lake, "nothing is written to the lake");
+
+        // Nor could it be: with the lake as its own root, the app's function is not stored.
+        let told = self.told(app, &[("NUTHATCH_FILESYSTEM", self.path("lake").to_str().unwrap())]);
+        assert!(told.contains("WARN") && told.contains("computed wettest()"), "{told}");
+        assert_eq!(files::under(&self.path("lake")), lake);
     }
 
     /// The library is built anew whenever its file is another, and when it appears.
@@ -157,6 +172,9 @@ fn whoever_depends_on_a_crate_recalls_from_its_lake_in_whatever_way_it_comes() {
     fill.args(["run", "--quiet", "--example", "fill"]);
     fill.env("WEATHER_STATION", world.path("station.csv"));
     assert!(run(fill).contains("12 months, in the lake: true"));
+
+    // Who is not the owner may only read.
+    run_in(&world.path(""), Command::new("chmod").args(["-R", "a-w", "lake"]));
 
     world.recalls(&world.app("by-path", "path = \"../../owner/weather-lib\""));
 
