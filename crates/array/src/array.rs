@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use nuthatch_core::{Error, Result, runtime};
 
+use crate::attribute::{Attributes, IntoAttribute};
 use crate::data::Data;
 use crate::dataset::Dataset;
 use crate::dtype::DType;
@@ -13,7 +14,7 @@ use crate::region::Region;
 use crate::select::{Index, Label};
 use crate::source::{Produced, Unfilled};
 use crate::values::{Element, Shared, Values};
-use crate::variable::{Attributes, Variable};
+use crate::variable::Variable;
 
 /// An array with named dimensions and the coordinates along them.
 ///
@@ -169,10 +170,10 @@ impl DataArray {
         self
     }
 
-    /// With one more attribute.
+    /// With one more attribute. A float that is no number stands as text: `"NaN"`.
     #[must_use]
-    pub fn with_attr(mut self, name: &str, value: impl Into<serde_json::Value>) -> Self {
-        self.variable.attrs.insert(name.to_owned(), value.into());
+    pub fn with_attr(mut self, name: &str, value: impl IntoAttribute) -> Self {
+        self.variable.attrs.insert(name.to_owned(), value.into_attribute());
         self
     }
 

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use nuthatch_core::{Error, Result};
 
 use crate::array::{DataArray, no_dimension};
+use crate::attribute::{Attributes, IntoAttribute};
 use crate::data::Pick;
 use crate::select::{Index, Label};
 use crate::values::Values;
-use crate::variable::{Attributes, Variable};
+use crate::variable::Variable;
 
 /// Arrays that share dimensions, with the coordinates along them: what xarray calls by that name.
 ///
@@ -93,10 +94,10 @@ impl Dataset {
         Ok(with)
     }
 
-    /// With one more attribute.
+    /// With one more attribute. A float that is no number stands as text: `"NaN"`.
     #[must_use]
-    pub fn with_attr(mut self, name: &str, value: impl Into<serde_json::Value>) -> Self {
-        self.attrs.insert(name.to_owned(), value.into());
+    pub fn with_attr(mut self, name: &str, value: impl IntoAttribute) -> Self {
+        self.attrs.insert(name.to_owned(), value.into_attribute());
         self
     }
 

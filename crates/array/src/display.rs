@@ -3,11 +3,12 @@
 use std::fmt;
 
 use crate::array::DataArray;
+use crate::attribute::Attributes;
 use crate::data::Data;
 use crate::dataset::Dataset;
 use crate::region::ChunkGrid;
 use crate::values::Values;
-use crate::variable::{Attributes, Variable};
+use crate::variable::Variable;
 
 /// How many elements are shown at each end.
 const ENDS: usize = 3;

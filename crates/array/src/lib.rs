@@ -10,11 +10,13 @@
 //! | `dtype`, `values` | element types, and arrays in memory |
 //! | `source`, `region`, `data` | arrays that are read box by box, and parts of them |
 //! | `variable`, `array`, `dataset` | arrays with names, coordinates, and each other |
+//! | `attribute` | what is said of them |
 //! | `select`, `reduce`, `join` | selections, reductions, putting together by label |
 //! | `calendar`, `cf` | calendars, and what the CF conventions say of times and scaled numbers |
 //! | `zarr` | the backend |
 
 mod array;
+mod attribute;
 mod calendar;
 mod cf;
 mod data;
@@ -35,6 +37,7 @@ mod zarr;
 mod tests;
 
 pub use array::DataArray;
+pub use attribute::{Attributes, IntoAttribute};
 pub use calendar::{Calendar, NAT};
 pub use data::Data;
 pub use dataset::Dataset;
@@ -43,5 +46,5 @@ pub use region::{ChunkGrid, Region};
 pub use select::{Index, Label};
 pub use source::Source;
 pub use values::{Element, Shared, Values};
-pub use variable::{Attributes, Variable};
+pub use variable::Variable;
 pub use zarr::{Filling, Zarr, ZarrElement};

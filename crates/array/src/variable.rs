@@ -4,14 +4,11 @@ use std::sync::Arc;
 
 use nuthatch_core::{Error, Result, runtime};
 
+use crate::attribute::{Attributes, IntoAttribute};
 use crate::data::{Data, Pick};
 use crate::dtype::DType;
 use crate::source::Source;
 use crate::values::{Element, Shared, Values};
-
-/// Attributes, as JSON has them. What JSON has no number for stands as text: `"NaN"`,
-/// `"Infinity"`, `"-Infinity"`.
-pub type Attributes = serde_json::Map<String, serde_json::Value>;
 
 /// An array with the names of its dimensions, its attributes, and how it is to be stored.
 ///
@@ -89,10 +86,10 @@ impl Variable {
         Self::try_new(dims, Data::lazy(source))
     }
 
-    /// With one more attribute.
+    /// With one more attribute. A float that is no number stands as text: `"NaN"`.
     #[must_use]
-    pub fn with_attr(mut self, name: &str, value: impl Into<serde_json::Value>) -> Self {
-        self.attrs.insert(name.to_owned(), value.into());
+    pub fn with_attr(mut self, name: &str, value: impl IntoAttribute) -> Self {
+        self.attrs.insert(name.to_owned(), value.into_attribute());
         self
     }
 

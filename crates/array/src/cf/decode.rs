@@ -6,13 +6,14 @@ use futures::future::BoxFuture;
 use nuthatch_core::{Error, Result};
 use serde_json::Value;
 
+use crate::attribute::Attributes;
 use crate::calendar::{Calendar, NAT};
 use crate::data::Data;
 use crate::dtype::{DType, TimeUnit};
 use crate::region::Region;
 use crate::source::Source;
 use crate::values::{Shared, Values};
-use crate::variable::{Attributes, Variable};
+use crate::variable::Variable;
 
 use super::number;
 use super::units::{Since, unit_of};

@@ -2,10 +2,11 @@
 
 use nuthatch_core::{Error, Result};
 
+use crate::attribute::Attributes;
 use crate::calendar::{Calendar, NAT};
 use crate::dtype::{DType, TimeUnit};
 use crate::values::{Shared, Values};
-use crate::variable::{Attributes, Variable};
+use crate::variable::Variable;
 
 use super::units::{Since, longest, unit_of};
 

@@ -77,9 +77,13 @@ fn names_attributes_and_coordinates_of_every_kind_come_back() {
         .with_coord_variable("height", height)
         .and_then(|dataset| dataset.with_coord("reference", ndarray::arr0(3_i64)))
         .unwrap()
-        .with_attr("missing", "NaN");
+        .with_attr("missing", f64::NAN)
+        .with_attr("range", [f32::NEG_INFINITY, 0.5]);
     let back = Lake::new().round(&dataset);
     assert!(back.identical(&dataset).unwrap(), "{back}");
+    // JSON has no such numbers, and none of them becomes null.
+    assert_eq!(back.attrs["missing"], "NaN");
+    assert_eq!(back.attrs["range"], serde_json::json!(["-Infinity", 0.5]));
     let names: Vec<&str> = back.coords().map(|(name, _)| name).collect();
     assert_eq!(names, ["day", "height", "reference", "station"]);
 }

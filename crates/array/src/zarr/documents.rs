@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use zarrs::metadata::ArrayMetadata;
 
+use crate::attribute::Attributes;
 use crate::dtype::DType;
-use crate::variable::{Attributes, Variable};
+use crate::variable::Variable;
 
 use super::chunks::Shapes;
 

@@ -9,9 +9,9 @@ use object_store::ObjectStore as _;
 use serde_json::{Map, Value};
 use zarrs::metadata::ArrayMetadata;
 
+use crate::attribute::Attributes;
 use crate::calendar::Calendar;
 use crate::dtype::{DType, TimeUnit};
-use crate::variable::Attributes;
 
 use super::files::Files;
 use super::{codecs, json};

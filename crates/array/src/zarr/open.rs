@@ -6,9 +6,10 @@ use std::sync::Arc;
 use nuthatch_core::{Error, Result, runtime, store};
 use object_store::path::Path;
 
+use crate::attribute::Attributes;
 use crate::cf;
 use crate::dataset::Dataset;
-use crate::variable::{Attributes, Variable};
+use crate::variable::Variable;
 
 use super::chunks::{CHUNKS, READ_CHUNK};
 use super::files::Files;

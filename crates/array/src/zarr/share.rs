@@ -14,10 +14,10 @@ use object_store::{ObjectStore, ObjectStoreExt as _};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::attribute::Attributes;
 use crate::dataset::Dataset;
 use crate::dtype::DType;
 use crate::region::{ChunkGrid, Region};
-use crate::variable::Attributes;
 
 use super::chunks::Chunking;
 use super::documents::{Document, Format};

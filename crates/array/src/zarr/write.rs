@@ -16,13 +16,14 @@ use zarrs::array::{
 };
 use zarrs::metadata::ArrayMetadata;
 
+use crate::attribute::Attributes;
 use crate::cf::Encoder;
 use crate::data::Data;
 use crate::dataset::Dataset;
 use crate::dtype::DType;
 use crate::region::{ChunkGrid, Region};
 use crate::values::{Shared, Values};
-use crate::variable::{Attributes, Variable};
+use crate::variable::Variable;
 
 use super::chunks::{Chunking, Shapes, product};
 use super::documents::{Document, Format};
