@@ -1,5 +1,8 @@
 //! A store as `zarrs` reads it: chunk by chunk, on the thread that decodes.
 
+use std::fs::File;
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -7,7 +10,9 @@ use nuthatch_core::backend::Shown;
 use nuthatch_core::config::Verify;
 use nuthatch_core::{Error, runtime};
 use object_store::path::Path;
-use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt as _};
+use object_store::{
+    GetOptions, GetRange, GetResult, GetResultPayload, ObjectStore, ObjectStoreExt as _,
+};
 use zarrs::storage::byte_range::{ByteRange, ByteRangeIterator};
 use zarrs::storage::{
     MaybeBytes, MaybeBytesIterator, ReadableStorageTraits, StorageError, StoreKey,
@@ -105,6 +110,22 @@ impl Files {
         told
     }
 
+    /// An object or a part of it, to be read on this thread; nothing where it cannot be had.
+    pub(super) fn content(&self, key: &StoreKey, range: Option<GetRange>) -> Option<Content> {
+        let (store, path) = (Arc::clone(&self.store), self.path(key.as_str()).ok()?);
+        let options = GetOptions { range, ..GetOptions::default() };
+        let read = async move {
+            let found = store.get_opts(&path, options).await?;
+            match found {
+                GetResult { payload: GetResultPayload::File(file, _), range, .. } => {
+                    Ok(Content::File(file, range))
+                }
+                found => found.bytes().await.map(Content::Bytes),
+            }
+        };
+        runtime::block_on(read).ok()
+    }
+
     /// Reads on this thread.
     fn read(&self, key: &StoreKey, range: Option<GetRange>) -> Result<MaybeBytes, StorageError> {
         let name = key.as_str();
@@ -121,6 +142,40 @@ impl Files {
             }
             Err(error) => Err(self.fail(self.failed(name, error))),
         }
+    }
+}
+
+/// What an object holds.
+pub(super) enum Content {
+    Bytes(Bytes),
+    File(File, Range<u64>),
+}
+
+impl Content {
+    /// The bytes: those that are here, or those of the file, in `buffer`.
+    pub(super) fn read<'a>(&'a self, buffer: &'a mut Vec<u8>) -> Option<&'a [u8]> {
+        let (mut file, range) = match self {
+            Self::Bytes(bytes) => return Some(bytes),
+            Self::File(file, range) => (file, range),
+        };
+        buffer.resize(usize::try_from(range.end.checked_sub(range.start)?).ok()?, 0);
+        file.seek(SeekFrom::Start(range.start)).ok()?;
+        file.read_exact(buffer).ok()?;
+        Some(buffer)
+    }
+
+    pub(super) fn bytes(self) -> Option<Bytes> {
+        let mut buffer = Vec::new();
+        match self {
+            Self::Bytes(bytes) => Some(bytes),
+            file => file.read(&mut buffer).is_some().then(|| buffer.into()),
+        }
+    }
+}
+
+impl From<Bytes> for Content {
+    fn from(bytes: Bytes) -> Self {
+        Self::Bytes(bytes)
     }
 }
 

@@ -8,12 +8,14 @@
 //! | `open`, `metadata`, `codecs`, `json` | a group, read from its documents |
 //! | `checked` | the checksum of a chunk, looked at whatever is read of it |
 //! | `stored` | an array that is read when it is asked for |
+//! | `direct` | the usual codecs, decoded where the elements are to lie |
 //! | `share`, `filling` | a group that several processes fill |
 //! | `files` | the store, as `zarrs` reads it |
 
 mod checked;
 mod chunks;
 mod codecs;
+mod direct;
 mod documents;
 mod files;
 mod filling;

@@ -17,8 +17,10 @@ use crate::source::Source;
 use crate::values::{Element, Values};
 
 use super::chunks::grown;
+use super::direct::{Direct, Objects};
 use super::files::Files;
 use super::metadata::{Described, StoredType};
+use super::write::cores;
 
 /// How many chunks are on their way at once from a store that has to be waited for.
 const AT_ONCE: usize = 16;
@@ -34,6 +36,8 @@ pub(crate) struct StoredArray {
     /// What all of it is gone through by.
     read: Vec<u64>,
     grid: ChunkGrid,
+    /// How it is read where it is stored as usual.
+    direct: Option<Direct>,
 }
 
 impl StoredArray {
@@ -70,6 +74,7 @@ impl StoredArray {
             chunk,
             read,
             grid,
+            direct: Direct::of(&described.metadata, described.stored),
         })
     }
 
@@ -78,11 +83,21 @@ impl StoredArray {
         self.grid.chunk()
     }
 
-    /// Reads on this thread and those of `zarrs`.
-    fn read_here(&self, region: &Region) -> Result<Values> {
+    /// Reads on so many threads, this one among them.
+    fn read_here(&self, region: &Region, threads: usize) -> Result<Values> {
         room_for(region, self.stored.dtype())?;
+        self.directly(region, threads).map_or_else(|| self.by_zarrs(region, threads), Ok)
+    }
+
+    /// What is stored as usual, and whole.
+    pub(super) fn directly(&self, region: &Region, threads: usize) -> Option<Values> {
+        let objects = Objects { files: &self.files, array: &self.array, grid: &self.grid };
+        self.direct.as_ref()?.read(&objects, region, threads)
+    }
+
+    pub(super) fn by_zarrs(&self, region: &Region, threads: usize) -> Result<Values> {
         let subset = ArraySubset::new_with_ranges(region.ranges());
-        let options = self.codec_options();
+        let options = self.codec_options().with_concurrent_target(threads);
         let read = || Decoding { array: &self.array, stored: self.stored }.read(&subset, &options);
         match catch_unwind(AssertUnwindSafe(read)) {
             Ok(Ok(values)) => values.reshaped(&region.shape()),
@@ -119,12 +134,13 @@ impl StoredArray {
     async fn read_apart(&self, region: &Region) -> Result<Values> {
         room_for(region, self.stored.dtype())?;
         let touched = self.grid.touched(region);
+        let threads = cores().div_ceil(touched.len().max(1));
         let parts = stream::iter(touched).map(|index| {
             let (array, region) = (self.clone(), region.clone());
             async move {
                 let part = array.grid.region(&index).intersection(&region);
                 let read = part.clone();
-                let values = blocking(move || array.read_here(&read)).await??;
+                let values = blocking(move || array.read_here(&read, threads)).await??;
                 Ok::<_, Error>((part, values))
             }
         });
@@ -160,7 +176,7 @@ impl Source for StoredArray {
                 return Ok(Values::blank(self.stored.dtype(), &region.shape()));
             }
             if self.files.immediate {
-                return self.read_here(region);
+                return self.read_here(region, cores());
             }
             self.read_apart(region).await
         })
@@ -283,7 +299,7 @@ fn text(bytes: &[u8]) -> Arc<str> {
 }
 
 /// Text in bytes, ended by zeros.
-fn utf8(bytes: &[u8]) -> Result<Arc<str>, String> {
+pub(super) fn utf8(bytes: &[u8]) -> Result<Arc<str>, String> {
     let length = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
     let text = std::str::from_utf8(bytes.get(..length).unwrap_or_default());
     text.map(Into::into).map_err(|error| format!("an element is no text in UTF-8: {error}"))
