@@ -17,6 +17,8 @@ class Case:
     consolidated: bool = True
     # Whether chunks that hold nothing but the fill value are written.
     empty: bool = True
+    # How elements follow each other in the chunks of version 2.
+    order: str = "C"
     # Words of the error, where nuthatch cannot read it.
     refused: list | None = None
 
@@ -96,6 +98,11 @@ def text(version):
     yield Case("text_grid", one(np.array(words).reshape(2, 2)), x(chunks=(1, 2)))
     yield Case("text_bytes", one(np.array([b"", b"Elbe", b"Havel"])), x(chunks=(2,)))
     yield Case("text_bytes_grid", one(np.array([[b"ab", b"c"], [b"", b"def"]])))
+    yield Case("text_characters", one(np.array([[b"a", b"b"], [b"c", b""]])))
+    joined = np.array([list("Elbe".encode()), list("日".encode()) + [0]], "uint8").view("S1")
+    yield Case("text_characters_utf8", one(joined), x(chunks=(1, 2)))
+    yield Case("text_characters_of_one", one(np.array([b"a", b"b", b"c"])))
+    yield Case("text_character", one(np.array(b"a")))
     yield Case("text_scalar", one(np.array("Elbe")))
     yield Case("text_none", one(np.array([], dtype="U4")))
     labelled = xr.Dataset({"v": ("station", [1.0, 2.0])}, {"station": ["Elbe", "Havel"]})

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import xarray as xr
+import zarr
 
 import matrix_codecs
 import matrix_values
@@ -82,7 +83,8 @@ for version in (2, 3):
         name = f"{made.name}_v{version}"
         path = root / f"{name}.zarr"
         how = {"zarr_format": version, "consolidated": made.consolidated}
-        made.dataset.to_zarr(path, encoding=made.encoding, mode="w", write_empty_chunks=made.empty, **how)
+        with zarr.config.set({"array.order": made.order}):
+            made.dataset.to_zarr(path, encoding=made.encoding, mode="w", write_empty_chunks=made.empty, **how)
         add(name, path, made.refused, **how)
 
 for store in sys.argv[2:]:

@@ -84,9 +84,12 @@ fn an_array_that_is_left_out_says_why_when_it_is_asked_for() {
         });
         block_on(crate::zarr::foreign(&lake.store, "generation/value.zarr")).unwrap()
     };
-    let codec = change("codecs", serde_json::json!([{"name": "numcodecs.lzma"}]));
+    let codec = change("codecs", serde_json::json!([{"name": "numcodecs.jenkins_lookup3"}]));
     let error = codec.array("rain").unwrap_err().to_string();
-    assert!(error.contains("`rain` cannot be read") && error.contains("numcodecs.lzma"), "{error}");
+    assert!(
+        error.contains("`rain` cannot be read") && error.contains("numcodecs.jenkins_lookup3"),
+        "{error}"
+    );
     assert_eq!(codec.left_out().map(|(name, _)| name).collect::<Vec<_>>(), ["rain"]);
     let data_type = change("data_type", serde_json::json!("complex64"));
     let error = data_type.array("rain").unwrap_err().to_string();

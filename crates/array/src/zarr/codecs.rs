@@ -2,13 +2,20 @@
 //! stored is the same.
 
 use serde_json::{Map, Value, json};
+use zarrs::convert::array_metadata_v2_to_v3;
+use zarrs::metadata::v2::ArrayMetadataV2;
+use zarrs::metadata::v3::ArrayMetadataV3;
 
-use super::checked;
+use super::filters::Filter;
+use super::{checked, numcodecs};
 
 /// The codecs of version 3, those within shards too.
 pub(super) fn known(codecs: &mut Value) {
     let Some(codecs) = codecs.as_array_mut() else { return };
-    codecs.retain(|codec| !is_lossy(codec, "name"));
+    codecs.retain(|codec| !is_lossy(codec));
+    // Of a chunk whose filters are to be read whole, `zarrs` takes the shape for that before it was
+    // transposed, and cannot read a part.
+    let transposed = codecs.iter().any(|codec| codec["name"] == "transpose");
     for codec in codecs {
         let name = codec.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
         let mut said = configuration(codec);
@@ -17,26 +24,64 @@ pub(super) fn known(codecs: &mut Value) {
                 said.get_mut(inner).into_iter().for_each(known);
             }
             *codec = json!({"name": name, "configuration": said});
+        } else if transposed && is_filter(&name, &said) {
+            *codec = json!({"name": format!("{name} behind a transposition")});
         } else if let Some(native) = native(&name, said) {
             *codec = native;
         }
     }
 }
 
-/// The filters of version 2.
-pub(super) fn known_filters(filters: &mut Value) {
-    if let Some(filters) = filters.as_array_mut() {
-        filters.retain(|filter| !is_lossy(filter, "id"));
+fn is_filter(name: &str, said: &Map<String, Value>) -> bool {
+    name.strip_prefix("numcodecs.").is_some_and(|name| Filter::of(name, said).is_some())
+}
+
+/// An array of version 2 as one of version 3, where numcodecs has the same codecs by other names.
+pub(super) fn as_version_3(mut document: Value) -> Result<ArrayMetadataV3, String> {
+    let filters = document.get_mut("filters").map(Value::take).unwrap_or_default();
+    let compressor = document.get_mut("compressor").map(Value::take).unwrap_or_default();
+    let bare: ArrayMetadataV2 = serde_json::from_value(document).map_err(|e| e.to_string())?;
+    let mut array = array_metadata_v2_to_v3(&bare).map_err(|error| error.to_string())?;
+    let mut codecs = serde_json::to_value(&array.codecs).map_err(|error| error.to_string())?;
+    let several = codecs.as_array_mut().ok_or("it has no codecs")?;
+    let filters = filters.as_array().cloned().unwrap_or_default();
+    for mut codec in filters.into_iter().chain([compressor]).filter(|codec| !codec.is_null()) {
+        let id = codec.as_object_mut().and_then(|codec| codec.remove("id")).unwrap_or_default();
+        let id = id.as_str().ok_or_else(|| format!("a codec without a name: {codec}"))?;
+        let bytes = several.iter_mut().find(|codec| codec["name"] == "bytes");
+        if let (Some(bytes), true) = (bytes, id.starts_with("vlen-")) {
+            *bytes = json!({"name": id});
+            continue;
+        }
+        several.push(json!({"name": format!("numcodecs.{id}"), "configuration": codec}));
+    }
+    endianness(several);
+    known(&mut codecs);
+    array.codecs = serde_json::from_value(codecs).map_err(|error| error.to_string())?;
+    Ok(array)
+}
+
+/// The order of bytes is that of the numbers which the last filter has made.
+fn endianness(codecs: &mut [Value]) {
+    let stored = codecs.iter().rev().find_map(|codec| {
+        let said = codec.get("configuration")?;
+        let named = ["astype", "encode_dtype", "dtype"].into_iter();
+        named.filter_map(|key| said.get(key)?.as_str()).next()
+    });
+    let endian = match stored.and_then(|stored| stored.chars().next()) {
+        Some('<') => "little",
+        Some('>') => "big",
+        _ => return,
+    };
+    if let Some(bytes) = codecs.iter_mut().find(|codec| codec["name"] == "bytes") {
+        bytes["configuration"] = json!({"endian": endian});
     }
 }
 
 /// Whether a codec took precision away when it wrote, and does nothing when it is read.
-fn is_lossy(codec: &Value, member: &str) -> bool {
-    let name = codec.get(member).and_then(Value::as_str).unwrap_or_default();
-    let said = match member {
-        "id" => codec.as_object().cloned().unwrap_or_default(),
-        _ => configuration(codec),
-    };
+fn is_lossy(codec: &Value) -> bool {
+    let name = codec.get("name").and_then(Value::as_str).unwrap_or_default();
+    let said = configuration(codec);
     match name.strip_prefix("numcodecs.").unwrap_or(name) {
         "bitround" => true,
         "quantize" => said.get("astype").is_none_or(|stored| Some(stored) == said.get("dtype")),
@@ -68,7 +113,7 @@ fn native(name: &str, mut said: Map<String, Value>) -> Option<Value> {
         "crc32c" if said.get("location").is_none_or(|place| place == "end") => {
             json!({"name": checked::name()})
         }
-        _ => return None,
+        name => return numcodecs::known(name, &said),
     })
 }
 
@@ -106,14 +151,41 @@ mod tests {
 
     #[test]
     fn what_only_took_precision_away_is_left_out() {
-        let narrow = json!({"id": "quantize", "digits": 2, "dtype": "<f8", "astype": "<f4"});
-        let mut filters = json!([
-            {"id": "bitround", "keepbits": 3},
-            {"id": "quantize", "digits": 2, "dtype": "<f8", "astype": "<f8"},
-            narrow,
-        ]);
-        known_filters(&mut filters);
-        assert_eq!(filters, json!([narrow]));
+        let quantize = |astype: &str| {
+            let said = json!({"digits": 2, "dtype": "<f8", "astype": astype});
+            json!({"name": "numcodecs.quantize", "configuration": said})
+        };
+        assert_eq!(of(json!([quantize("<f8")])), json!([]));
+        assert_eq!(of(json!([quantize("<f4")])).as_array().map(Vec::len), Some(1));
         assert_eq!(of(json!([{"name": "numcodecs.bitround"}])), json!([]));
+    }
+
+    #[test]
+    fn version_2_has_the_codecs_of_version_3_by_other_names() {
+        let document = |filters: Value, compressor: Value| {
+            json!({
+                "zarr_format": 2, "shape": [4], "chunks": [2], "dtype": ">i4", "fill_value": 0,
+                "order": "C", "filters": filters, "compressor": compressor,
+            })
+        };
+        let codecs = |filters: Value, compressor: Value| {
+            let array = as_version_3(document(filters, compressor)).expect("it is known");
+            serde_json::to_value(array.codecs).expect("it is JSON")
+        };
+        let bytes = |endian: &str| json!({"name": "bytes", "configuration": {"endian": endian}});
+        let zstd = json!({"name": "zstd", "configuration": {"level": 0, "checksum": false}});
+        assert_eq!(codecs(Value::Null, Value::Null), json!([bytes("big")]));
+        assert_eq!(
+            codecs(json!([]), json!({"id": "zstd", "level": 3})),
+            json!([bytes("big"), zstd])
+        );
+        let delta = json!({"id": "delta", "dtype": ">i4", "astype": "<i2"});
+        let found = codecs(json!([delta]), json!({"id": "zstd", "level": 3}));
+        assert_eq!((&found[0], &found[2]), (&bytes("little"), &zstd));
+        assert_eq!(found[1]["name"], "nuthatch.numcodecs");
+        let unknown = as_version_3(document(json!([{"id": "msgpack2"}]), Value::Null));
+        assert_eq!(unknown.expect("zarrs says it").codecs[1].name(), "numcodecs.msgpack2");
+        assert!(as_version_3(document(json!([{"level": 1}]), Value::Null)).is_err());
+        assert!(as_version_3(json!(7)).is_err());
     }
 }

@@ -37,6 +37,8 @@ pub(crate) struct Described {
     pub(crate) attrs: Attributes,
     /// The inner chunks of a sharded array.
     pub(crate) inner: Option<Vec<u64>>,
+    /// Whether the elements are bytes of texts, which lie along the last dimension.
+    pub(crate) characters: bool,
 }
 
 /// The type of the elements in the store, where it is one of nuthatch's.
@@ -196,13 +198,17 @@ fn described_v3(mut document: Value) -> Result<Described, String> {
     let stored = type_v3(&data_type).ok_or_else(|| format!("its data type is {data_type}"))?;
     let rank = rank(&document)?;
     let inner = inner_chunks(&document);
+    let characters = are_characters(stored, rank);
     let dims = names(document.get("dimension_names"), rank)
         .or_else(|| names(attrs.get(DIMENSIONS), rank))
         .unwrap_or_else(|| unnamed(rank));
     // `zarrs` needs none of it, and refuses what it does not know.
     if let Some(members) = document.as_object_mut() {
         members.get_mut("codecs").into_iter().for_each(codecs::known);
-        if let StoredType::Utf8 { bytes } = stored {
+        if characters {
+            members.insert("data_type".to_owned(), "uint8".into());
+            members.insert("fill_value".to_owned(), 0.into());
+        } else if let StoredType::Utf8 { bytes } = stored {
             members.insert("data_type".to_owned(), format!("r{}", 8 * bytes).into());
             as_raw_bits(members, bytes)?;
         }
@@ -212,10 +218,11 @@ fn described_v3(mut document: Value) -> Result<Described, String> {
     let metadata = serde_json::from_value(document).map_err(|error| error.to_string())?;
     Ok(Described {
         metadata: ArrayMetadata::V3(metadata),
-        stored,
+        stored: if characters { StoredType::Plain(DType::U8) } else { stored },
         dims,
         attrs: cleaned(attrs),
         inner,
+        characters,
     })
 }
 
@@ -235,14 +242,22 @@ fn described_v2(mut document: Value, mut attrs: Attributes) -> Result<Described,
         // xarray says nothing, and `zarrs` needs a text.
         members.insert("fill_value".to_owned(), "".into());
     }
-    document.get_mut("filters").into_iter().for_each(codecs::known_filters);
-    if let (StoredType::Utf8 { bytes }, Some(members)) = (stored, document.as_object_mut()) {
+    let characters = are_characters(stored, rank);
+    if let (true, Some(members)) = (characters, document.as_object_mut()) {
+        members.insert("dtype".to_owned(), "|u1".into());
+        members.insert("fill_value".to_owned(), 0.into());
+    } else if let (StoredType::Utf8 { bytes }, Some(members)) = (stored, document.as_object_mut()) {
         members.insert("dtype".to_owned(), format!("|V{bytes}").into());
         as_raw_bits(members, bytes)?;
     }
-    let metadata = serde_json::from_value(document).map_err(|error| error.to_string())?;
-    let attrs = cleaned(attrs);
-    Ok(Described { metadata: ArrayMetadata::V2(metadata), stored, dims, attrs, inner: None })
+    let metadata = ArrayMetadata::V3(codecs::as_version_3(document)?);
+    let stored = if characters { StoredType::Plain(DType::U8) } else { stored };
+    Ok(Described { metadata, stored, dims, attrs: cleaned(attrs), inner: None, characters })
+}
+
+/// Whether elements of a byte each are joined along the last dimension, as xarray joins them.
+fn are_characters(stored: StoredType, rank: usize) -> bool {
+    rank > 0 && stored == (StoredType::Utf8 { bytes: 1 })
 }
 
 /// `zarrs` knows text of a fixed number of bytes as bits that mean nothing to it. The fill value is
@@ -330,6 +345,15 @@ fn type_v2(name: &str) -> Option<StoredType> {
         ("f", bytes) => StoredType::Plain(plain(&format!("float{}", bits(bytes)?))?),
         _ => return None,
     })
+}
+
+/// A type of numbers as numpy writes it, whose order of bytes may be left out.
+pub(super) fn number_of_numpy(name: &str) -> Option<DType> {
+    let name = name.strip_prefix(['<', '>', '|', '=']).unwrap_or(name);
+    match type_v2(&format!("|{name}"))? {
+        StoredType::Plain(dtype) => Some(dtype).filter(|dtype| dtype.is_number()),
+        _ => None,
+    }
 }
 
 fn fixed_bytes(bytes: usize) -> Option<StoredType> {

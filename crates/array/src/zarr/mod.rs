@@ -6,12 +6,15 @@
 //! | `write`, `documents` | a dataset, chunk by chunk, and what describes it |
 //! | `chunks` | how arrays are cut |
 //! | `open`, `metadata`, `codecs`, `json` | a group, read from its documents |
+//! | `numcodecs`, `filters` | codecs that `zarrs` lacks |
 //! | `checked` | the checksum of a chunk, looked at whatever is read of it |
 //! | `stored` | an array that is read when it is asked for |
+//! | `characters` | text that is stored a byte an element |
 //! | `direct` | the usual codecs, decoded where the elements are to lie |
 //! | `share`, `filling` | a group that several processes fill |
 //! | `files` | the store, as `zarrs` reads it |
 
+mod characters;
 mod checked;
 mod chunks;
 mod codecs;
@@ -19,8 +22,10 @@ mod direct;
 mod documents;
 mod files;
 mod filling;
+mod filters;
 mod json;
 mod metadata;
+mod numcodecs;
 mod open;
 mod share;
 mod stored;

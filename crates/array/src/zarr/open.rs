@@ -9,8 +9,10 @@ use object_store::path::Path;
 use crate::attribute::Attributes;
 use crate::cf;
 use crate::dataset::Dataset;
+use crate::source::Source;
 use crate::variable::Variable;
 
+use super::characters::Characters;
 use super::chunks::{CHUNKS, READ_CHUNK};
 use super::files::Files;
 use super::metadata::{Described, Group};
@@ -89,7 +91,15 @@ pub(super) async fn open(
             }
         };
         let chunks = serde_json::json!(array.object());
-        let mut variable = Variable::lazy(described.dims, Arc::new(array))?;
+        let mut dims = described.dims;
+        let source: Arc<dyn Source> = match described.characters {
+            true => {
+                dims.pop();
+                Arc::new(Characters::new(array))
+            }
+            false => Arc::new(array),
+        };
+        let mut variable = Variable::lazy(dims, source)?;
         variable.encoding.insert(CHUNKS.to_owned(), chunks);
         variable.attrs = described.attrs;
         let mut named = BTreeSet::new();
