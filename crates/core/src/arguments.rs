@@ -30,9 +30,10 @@ type GenericParameter = (&'static str, Option<&'static str>);
 
 impl Arguments {
     /// No arguments yet. `enclosing` names the companion's type, or `Self` in an `impl`.
+    #[inline]
     #[must_use]
     pub fn new(function: &'static Function, enclosing: fn() -> &'static str) -> Self {
-        let mut arguments = Self {
+        Self {
             function,
             enclosing,
             encoder: KeyEncoder::new(),
@@ -40,13 +41,16 @@ impl Arguments {
             generics: SmallVec::new(),
             failed: None,
             processors: None,
-        };
-        // The parameters of a method's `impl` stand nowhere else: without them, the method of
-        // `Grid<f32>` would read the results of that of `Grid<f64>`.
-        if function.definition().in_impl && enclosing().contains('<') {
-            arguments.named_type("Self", enclosing());
         }
-        arguments
+    }
+
+    /// Records the parameters of a method's `impl`, which stand nowhere else: without them, the
+    /// method of `Grid<f32>` would read the results of that of `Grid<f64>`.
+    pub fn impl_parameters(&mut self) {
+        let enclosing = (self.enclosing)();
+        if enclosing.contains('<') {
+            self.named_type("Self", enclosing);
+        }
     }
 
     /// Records a type parameter, by its type's name.

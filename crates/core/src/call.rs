@@ -64,6 +64,7 @@ where
     F: Future<Output = K::Body>,
 {
     /// A call without options; `#[cache]` writes this.
+    #[inline]
     pub fn new(mut arguments: Arguments, returns: K, body: F) -> Self {
         if let Some(Ok(processors)) = returns.processors() {
             arguments.processed_by(processors.keys());
@@ -72,6 +73,7 @@ where
     }
 
     /// What `cache_disable_if` says of these arguments; `#[cache]` writes this.
+    #[inline]
     pub fn cache_disabled_if(mut self, disabled: bool) -> Self {
         if disabled {
             self.own().disabled = true;
@@ -215,6 +217,7 @@ where
     /// Where the call may only fail, and its return type holds no error of nuthatch: a strict call
     /// that finds nothing, or a value that cannot be stored under `on_store_failure = "error"`. A
     /// panic of the body goes on here.
+    #[inline]
     pub fn run(self) -> R {
         if self.own.is_none()
             && let Some(returned) = run::quick(&self.arguments, &self.returns)

@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+mod hits;
+
 /// Declares the counters once: what [`Stats`] shows, and the atomics behind it.
 macro_rules! counters {
     ($($(#[$doc:meta])* $name:ident,)*) => {
@@ -11,6 +13,8 @@ macro_rules! counters {
         #[derive(Debug, Clone, Copy, Default, PartialEq)]
         #[non_exhaustive]
         pub struct Stats {
+            /// Results taken from memory.
+            pub memo_hits: u64,
             $($(#[$doc])* pub $name: u64,)*
             /// Seconds of computing that hits have saved: for each, what making its entry took.
             pub seconds_saved: f64,
@@ -37,15 +41,19 @@ macro_rules! counters {
         /// ```
         #[must_use]
         pub fn stats() -> Stats {
-            let saved = Duration::from_nanos(COUNTERS.nanoseconds_saved.load(Ordering::Relaxed));
+            let memo = hits::total();
+            let saved = COUNTERS.nanoseconds_saved.load(Ordering::Relaxed);
             Stats {
+                memo_hits: memo.count,
                 $($name: COUNTERS.$name.load(Ordering::Relaxed),)*
-                seconds_saved: saved.as_secs_f64(),
+                seconds_saved: Duration::from_nanos(saved.wrapping_add(memo.nanoseconds_saved))
+                    .as_secs_f64(),
             }
         }
 
         /// Sets all counts to zero.
         pub fn reset_stats() {
+            hits::reset();
             $(COUNTERS.$name.store(0, Ordering::Relaxed);)*
             COUNTERS.nanoseconds_saved.store(0, Ordering::Relaxed);
         }
@@ -53,8 +61,6 @@ macro_rules! counters {
 }
 
 counters! {
-    /// Results taken from memory.
-    memo_hits,
     /// Results taken from this machine's own location.
     local_hits,
     /// Results taken from the root.
@@ -145,8 +151,21 @@ pub(crate) fn add(counter: &AtomicU64, amount: u64) {
     counter.fetch_add(amount, Ordering::Relaxed);
 }
 
-/// Adds seconds of computing that a hit saved; nonsense from a foreign manifest counts nothing.
+/// Adds seconds of computing that a hit saved.
 pub(crate) fn saved(seconds: f64) {
-    let nanoseconds = Duration::try_from_secs_f64(seconds).unwrap_or_default().as_nanos();
-    add(&COUNTERS.nanoseconds_saved, u64::try_from(nanoseconds).unwrap_or(0));
+    add(&COUNTERS.nanoseconds_saved, nanoseconds(seconds));
+}
+
+/// Counts a hit in memory, and the seconds of computing that it saved.
+#[inline]
+pub(crate) fn memo_hit(seconds: f64) {
+    hits::count(nanoseconds(seconds));
+}
+
+/// Nonsense from a foreign manifest counts nothing.
+#[inline]
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+fn nanoseconds(seconds: f64) -> u64 {
+    const CENTURY: f64 = 3e9;
+    if (0.0..CENTURY).contains(&seconds) { (seconds * 1e9) as u64 } else { 0 }
 }

@@ -1,9 +1,10 @@
 //! The configuration of the process: resolved at first use, and again when code sets a parameter.
 
+use std::cell::RefCell;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, Cache};
 use toml::Value;
 
 use super::asked::ConfigParameter;
@@ -38,17 +39,29 @@ pub fn current() -> Result<Arc<Settings>> {
 }
 
 /// Reads the process's configuration without taking a share in it, which many threads at once would
-/// have to take turns for. This is for paths that count nanoseconds.
+/// have to take turns for: each thread keeps its own, for as long as nothing was set anew. This is
+/// for paths that count nanoseconds.
 ///
 /// # Errors
 ///
 /// As [`current`].
 pub fn read<R>(reader: impl FnOnce(&Settings) -> R) -> Result<R> {
-    match &**outcome().load() {
-        Ok(settings) => Ok(reader(settings)),
-        Err(wrong) => Err(wrong.clone().into()),
-    }
+    thread_local!(static SEEN: RefCell<Option<Seen>> = const { RefCell::new(None) });
+
+    SEEN.with(|seen| {
+        // What the reader calls may itself read.
+        let Ok(mut seen) = seen.try_borrow_mut() else {
+            return current().map(|settings| reader(&settings));
+        };
+        match &**seen.get_or_insert_with(|| Cache::new(outcome())).load() {
+            Ok(settings) => Ok(reader(settings)),
+            Err(wrong) => Err(wrong.clone().into()),
+        }
+    })
 }
+
+/// The configuration as one thread has seen it last.
+type Seen = Cache<&'static ArcSwap<Outcome>, Arc<Outcome>>;
 
 /// Sets a parameter in code; [`set_parameter!`](crate::set_parameter!) says from where.
 ///

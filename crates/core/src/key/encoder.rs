@@ -62,12 +62,14 @@ pub(super) enum Order {
 /// The encoder as a whole.
 impl KeyEncoder {
     /// An empty encoder.
+    #[inline]
     #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+    pub const fn new() -> Self {
+        Self { buffer: Buffer::new(), value_start: 0, depth: 0 }
     }
 
     /// Everything written so far.
+    #[inline]
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         self.buffer.as_slice()

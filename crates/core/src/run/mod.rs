@@ -42,6 +42,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::arguments::Arguments;
+use crate::config;
 use crate::context::{self, Frame};
 use crate::entry::Input;
 use crate::error::Error;
@@ -74,20 +75,22 @@ pub(crate) fn quick<R, K: Returns<R>>(arguments: &Arguments, returns: &K) -> Opt
     if !context::is_outermost() || arguments.failed().is_some() {
         return None;
     }
-    // Outside of any context there is no other.
-    let session = Session::of_process();
-    let settings = session.settings().ok()?;
-    if !definition.memoize && !settings.memoize {
-        return None;
-    }
-    let namespace = definition.namespace.or(settings.namespace.as_deref());
-    let remembered = session.memo_get::<K::Engine>(arguments, namespace)?;
-    if remembered.lack.is_some() {
-        return None;
-    }
-    let returned = hand_out(returns, &remembered)?;
-    report::from_memo(arguments, namespace, remembered.seconds);
-    Some(returned)
+    config::read(|settings| {
+        if !definition.memoize && !settings.memoize {
+            return None;
+        }
+        let namespace = definition.namespace.or(settings.namespace.as_deref());
+        // Outside of any context there is no other session.
+        let session = Session::of_process();
+        let remembered = session.memo_get::<K::Engine>(arguments, namespace)?;
+        if remembered.lack.is_some() {
+            return None;
+        }
+        let returned = hand_out(returns, &remembered)?;
+        report::from_memo(arguments, namespace, remembered.seconds);
+        Some(returned)
+    })
+    .ok()?
 }
 
 /// Gives what the call gives: from memory, from a location, or from its body.

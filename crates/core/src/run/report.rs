@@ -7,7 +7,7 @@ use crate::entry::LocationName;
 use crate::error::Error;
 use crate::function::Identity;
 use crate::key::{Key, Level};
-use crate::stats::{COUNTERS, count, saved};
+use crate::stats::{COUNTERS, count, memo_hit, saved};
 
 use super::place::Place;
 use super::queries::level_of;
@@ -27,8 +27,7 @@ pub(crate) struct Computed {
 
 #[inline]
 pub(crate) fn from_memo(arguments: &Arguments, namespace: Option<&str>, seconds: f64) {
-    count(&COUNTERS.memo_hits);
-    saved(seconds);
+    memo_hit(seconds);
     tracing::debug!(
         target: "nuthatch",
         function = function(arguments),

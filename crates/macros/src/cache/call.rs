@@ -80,7 +80,8 @@ fn body(plan: &Plan<'_>) -> TokenStream {
     // Hygienic: an argument of this name is another.
     let arguments = Ident::new("arguments", Span::mixed_site());
     let encoded = encoded(plan, &arguments);
-    let mutable = (!encoded.is_empty()).then(|| quote!(mut));
+    let in_impl = plan.config.in_impl.is_some().then(|| quote!(#arguments.impl_parameters();));
+    let mutable = (!encoded.is_empty() || in_impl.is_some()).then(|| quote!(mut));
     let original = original(plan);
     let (disabled, chained) = disabled(plan).unzip();
     let (span, shown) = shown_at(&returned, private);
@@ -96,6 +97,7 @@ fn body(plan: &Plan<'_>) -> TokenStream {
         static FUNCTION: #private::Function = #private::Function::new(#definition);
         let #mutable #arguments =
             #private::Arguments::new(&FUNCTION, ::core::any::type_name::<Self>);
+        #in_impl
         #encoded
         #disabled
         #call #chained

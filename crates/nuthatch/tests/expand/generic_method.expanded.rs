@@ -82,6 +82,7 @@ impl<'a, T: CacheKey> Table<'a, T> {
             &FUNCTION,
             ::core::any::type_name::<Self>,
         );
+        arguments.impl_parameters();
         arguments.const_parameter("N", &N);
         arguments.type_parameter::<Impl1>("impl kind");
         ::nuthatch::__private::argument!(arguments, kind);
