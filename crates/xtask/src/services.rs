@@ -1,7 +1,9 @@
-//! Real servers, thrown away when the step ends: databases that tests store in. And the programs
-//! of others, which tests compare with.
+//! Real servers, thrown away when the step ends: databases and object stores that tests store in.
+//! And the programs of others, which tests compare with.
 
+mod azurite;
 mod mariadb;
+mod moto;
 mod postgres;
 mod python;
 
@@ -45,11 +47,16 @@ struct Server {
 impl Servers {
     /// Starts all of them.
     pub(crate) fn start(context: &Context) -> Result<Self> {
-        let running = vec![postgres::start(context)?, mariadb::start(context)?];
+        let running = vec![
+            postgres::start(context)?,
+            mariadb::start(context)?,
+            moto::start(context)?,
+            azurite::start(context)?,
+        ];
         for Server { variable, running, folder, .. } in &running {
             println!("{variable}: {running:?} in {}", folder.path().display());
         }
-        let python = python::ensure(context)?;
+        let python = python::ensure(context, &python::LIBRARIES)?;
         Ok(Self { running, python })
     }
 

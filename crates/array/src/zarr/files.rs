@@ -113,10 +113,8 @@ impl Files {
     /// An object or a part of it, to be read on this thread; nothing where it cannot be had.
     pub(super) fn content(&self, key: &StoreKey, range: Option<GetRange>) -> Option<Content> {
         let (store, path) = (Arc::clone(&self.store), self.path(key.as_str()).ok()?);
-        let options = GetOptions { range, ..GetOptions::default() };
         let read = async move {
-            let found = store.get_opts(&path, options).await?;
-            match found {
+            match part(&*store, &path, range).await? {
                 GetResult { payload: GetResultPayload::File(file, _), range, .. } => {
                     Ok(Content::File(file, range))
                 }
@@ -131,8 +129,7 @@ impl Files {
         let name = key.as_str();
         let path = self.path(name).map_err(|error| self.fail(error))?;
         let store = Arc::clone(&self.store);
-        let options = GetOptions { range, ..GetOptions::default() };
-        let read = async move { store.get_opts(&path, options).await?.bytes().await };
+        let read = async move { part(&*store, &path, range).await?.bytes().await };
         match runtime::block_on(read) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(object_store::Error::NotFound { .. }) if !self.complete => Ok(None),
@@ -240,5 +237,22 @@ impl ReadableStorageTraits for Files {
 
     fn supports_get_partial(&self) -> bool {
         true
+    }
+}
+
+/// An object or a part of it. Azure serves no last bytes without being told where they begin.
+async fn part(
+    store: &dyn ObjectStore,
+    path: &Path,
+    range: Option<GetRange>,
+) -> object_store::Result<GetResult> {
+    let get = |range: Option<GetRange>| GetOptions { range, ..GetOptions::default() };
+    match (store.get_opts(path, get(range.clone())).await, range) {
+        (Err(object_store::Error::NotSupported { .. }), Some(GetRange::Suffix(length))) => {
+            let size = store.head(path).await?.size;
+            let last = GetRange::Bounded(size.saturating_sub(length)..size);
+            store.get_opts(path, get(Some(last))).await
+        }
+        (got, _) => got,
     }
 }

@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::progress::{self, Direction, Transfer};
 use crate::runtime;
 use crate::stats::{COUNTERS, add};
-use crate::store::{self, Counting};
+use crate::store::{self, Counting, Owner};
 use crate::time::TimeRange;
 
 /// How often an entry is shown anew where others commit at the same time.
@@ -42,15 +42,20 @@ pub(crate) struct Place {
 impl Place {
     pub(super) fn open(
         name: LocationName,
+        owner: Owner,
         place: &LocationSettings,
         settings: &Settings,
     ) -> Result<Self> {
+        let is_mirror = matches!(name, LocationName::Mirror(_));
         let open = |filesystem: &str, options: &toml::Table| {
             let options = Wiped(store_options(filesystem, options, settings.durable));
-            let store::Opened { store, url, immediate, folder, .. } =
-                store::open(filesystem, &options)?;
+            let opened = store::open_for(owner, filesystem, &options)?;
+            if opened.read_only && !is_mirror {
+                return Err(read_only(&opened.url));
+            }
+            let store::Opened { store, url, immediate, folder, .. } = opened;
             let folder = folder.map(Into::into);
-            Ok::<_, Error>(Filesystem { store, url, immediate, folder })
+            Ok(Filesystem { store, url, immediate, folder })
         };
         let filesystem_options = place.asked.over(&place.filesystem_options)?;
         let mut options = LocationOptions::new(name, open(&place.filesystem, &filesystem_options)?);
@@ -272,6 +277,15 @@ fn is_distant(error: &Error) -> bool {
     let Error::Store { source, .. } = error else { return false };
     let refused = source.downcast_ref::<object_store::Error>();
     !matches!(refused, Some(PermissionDenied { .. } | Unauthenticated { .. }))
+}
+
+fn read_only(url: &str) -> Error {
+    Error::Config {
+        message: "a web server can only be read: name it as a mirror (`mirror.filesystem`), and \
+                  another place as root or local"
+            .to_owned(),
+        origin: format!("filesystem {url:?}"),
+    }
 }
 
 /// What a store is opened with. `durable` is about disks: no other store knows the word.

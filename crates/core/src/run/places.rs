@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use crate::config::{LocationSettings, OnStoreFailure, Scope, Settings};
 use crate::entry::LocationName;
 use crate::error::{Error, Result};
+use crate::store::Owner;
 
 use super::place::Place;
 
@@ -23,6 +24,7 @@ pub(crate) struct Places {
 struct Slot {
     settings: LocationSettings,
     name: LocationName,
+    owner: Owner,
     opened: OnceLock<Result<Arc<Place>, CannotOpen>>,
 }
 
@@ -38,27 +40,33 @@ impl Places {
     /// parameter since.
     pub(crate) fn new(settings: Arc<Settings>, before: Option<&Self>) -> Self {
         let before = before.filter(|before| before.settings.has_equal_globals(&settings));
-        let slot = |name: LocationName, settings: &LocationSettings| {
-            let same = |slot: &&Arc<Slot>| slot.name == name && slot.settings == *settings;
+        let slot = |name: LocationName, owner: Owner, settings: &LocationSettings| {
+            let same = |slot: &&Arc<Slot>| {
+                slot.name == name && slot.owner == owner && slot.settings == *settings
+            };
             let known = before.and_then(|before| before.slots().find(same));
-            known.map_or_else(|| Arc::new(Slot::new(name.clone(), settings)), Arc::clone)
+            known.map_or_else(|| Arc::new(Slot::new(name.clone(), owner, settings)), Arc::clone)
         };
-        let mirrors = |mirrors: &[LocationSettings]| -> Vec<_> {
+        let own = |name: LocationName, settings: &_| slot(name, Owner::Program, settings);
+        let mirrors = |mirrors: &[LocationSettings], owner: Owner| -> Vec<_> {
             let name = |mirror: &LocationSettings| {
                 let name = mirror.name.strip_prefix("mirror-").unwrap_or_default();
                 LocationName::Mirror(name.to_owned())
             };
-            mirrors.iter().map(|mirror| slot(name(mirror), mirror)).collect()
+            mirrors.iter().map(|mirror| slot(name(mirror), owner, mirror)).collect()
         };
-        let local = settings.local().map(|local| slot(LocationName::Local, local));
+        let local = settings.local().map(|local| own(LocationName::Local, local));
         Self {
-            root: settings.root.as_ref().map(|root| slot(LocationName::Root, root)),
+            root: settings.root.as_ref().map(|root| own(LocationName::Root, root)),
             local: local.map_err(|error| CannotOpen::new(&LocationName::Local, error)),
-            mirrors: mirrors(&settings.mirrors),
+            mirrors: mirrors(&settings.mirrors, Owner::Program),
             dependencies: settings
                 .dependencies
                 .iter()
-                .map(|dependency| (dependency.scope, mirrors(&dependency.mirrors)))
+                .map(|dependency| {
+                    let mirrors = mirrors(&dependency.mirrors, Owner::Dependency);
+                    (dependency.scope, mirrors)
+                })
                 .collect(),
             settings,
         }
@@ -93,8 +101,8 @@ impl Places {
 }
 
 impl Slot {
-    fn new(name: LocationName, settings: &LocationSettings) -> Self {
-        Self { settings: settings.clone(), name, opened: OnceLock::new() }
+    fn new(name: LocationName, owner: Owner, settings: &LocationSettings) -> Self {
+        Self { settings: settings.clone(), name, owner, opened: OnceLock::new() }
     }
 
     fn open(&self, settings: &Settings) -> Result<Arc<Place>> {
@@ -103,7 +111,7 @@ impl Slot {
             self.settings.ask()?;
         }
         let opened = self.opened.get_or_init(|| {
-            let place = Place::open(self.name.clone(), &self.settings, settings);
+            let place = Place::open(self.name.clone(), self.owner, &self.settings, settings);
             place.map(Arc::new).map_err(|error| CannotOpen::new(&self.name, error))
         });
         opened.clone().map_err(Error::from)

@@ -33,6 +33,7 @@ pub use faulty::{Fault, Faulty, Trigger};
 pub use intercept::{answer_from_afar, intercept};
 pub use local::{LocalFiles, StaleTemporary};
 pub use open::{Opened, by_url, open};
+pub(crate) use open::{Owner, open_for};
 pub use operation::Operation;
 pub use verified::{BLOCK, Damage, ObjectSums, Recording, StoredSums, Sums, Verified};
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path as FilePath, PathBuf};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use object_store::ObjectStore;
 use object_store::memory::InMemory;
@@ -10,6 +10,7 @@ use object_store::path::Path;
 use object_store::prefix::PrefixStore;
 use url::Url;
 
+use self::remote::{Remote, Service};
 use super::LocalFiles;
 use crate::error::{Error, Result};
 
@@ -25,6 +26,8 @@ pub struct Opened {
     pub folder: Option<PathBuf>,
     /// Whether its futures are ready when first polled: nothing waits, no runtime is needed.
     pub immediate: bool,
+    /// Whether nothing can be written there.
+    pub read_only: bool,
 }
 
 /// Opens the store at a URL or an absolute path. Nothing is read or written yet.
@@ -34,13 +37,21 @@ pub struct Opened {
 /// | `/an/absolute/path` | [`LocalFiles`] |
 /// | `file:///an/absolute/path` | the same; `%20` and its like are decoded |
 /// | `memory://NAME`, `memory://NAME/PREFIX` | one store a name, for as long as the process lives |
+/// | `s3://BUCKET/PREFIX` | S3, or what speaks its language (feature `aws`) |
+/// | `gs://BUCKET/PREFIX` | Google Cloud Storage (feature `gcp`) |
+/// | `az://CONTAINER/PREFIX`, `abfss://CONTAINER@ACCOUNT.dfs.core.windows.net/PREFIX` | Azure (feature `azure`) |
+/// | `https://HOST/PREFIX`, `http://…` | files behind a web server, to be read (feature `http`) |
 ///
-/// `options` may hold `durable` (true or false), see [`LocalFiles::durable`].
+/// `options` of a folder may hold `durable` (true or false), see [`LocalFiles::durable`]. Those of
+/// a store elsewhere are what `object_store`'s builder of it takes, by the names that it documents
+/// (`region`, `endpoint`, `access_key_id`, `skip_signature`, `allow_http`, `timeout` …), and
+/// `max_retries` and `retry_timeout`, the bounds of making a request again. What they do not say is
+/// taken from the variables that the builder documents (`AWS_…`, `GOOGLE_…`, `AZURE_…`).
 ///
 /// # Errors
 ///
-/// [`Error::Config`] where the text is no URL or absolute path, its scheme is not known, or an
-/// option is not. Credentials in the text are not repeated.
+/// [`Error::Config`] where the text is no URL or absolute path, its scheme is not known or its
+/// feature is off, or an option is not known. Credentials in the text are not repeated.
 ///
 /// # Example
 ///
@@ -50,32 +61,52 @@ pub struct Opened {
 /// assert_eq!(lake.url, "memory://lake/weather");
 /// assert!(lake.immediate);
 ///
-/// let error = nuthatch_core::store::open("s3://key:secret@bucket", &options).unwrap_err();
-/// assert!(error.to_string().contains("feature `aws`"));
+/// let error = nuthatch_core::store::open("ftp://key:secret@host", &options).unwrap_err();
+/// assert!(error.to_string().contains("ftp:// is not known"));
 /// assert!(!error.to_string().contains("secret"));
 /// # Ok::<_, nuthatch_core::Error>(())
 /// ```
 pub fn open(url_or_path: &str, options: &toml::Table) -> Result<Opened> {
+    open_for(Owner::Program, url_or_path, options)
+}
+
+/// Who names a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// The program, or who runs it.
+    Program,
+    /// A crate that it depends on. The credentials in this process's environment are not sent to a
+    /// server that only the dependency names.
+    Dependency,
+}
+
+/// Opens the store for whoever names it.
+pub(crate) fn open_for(owner: Owner, url_or_path: &str, options: &toml::Table) -> Result<Opened> {
     let refused = |message: String| Error::Config {
         message,
         origin: format!("filesystem {:?}", shown(url_or_path)),
     };
-    let durable = durable(options).map_err(refused)?;
     match place(url_or_path).map_err(refused)? {
         Place::Folder(folder) => {
+            let durable = durable(options).map_err(refused)?;
             let store = LocalFiles::new(folder).durable(durable);
             let folder = store.root().to_owned();
             let url = folder_url(&folder);
-            Ok(Opened::new(Arc::new(store), url, Some(folder), true))
+            let opened = Opened::new(Arc::new(store), url);
+            Ok(Opened { folder: Some(folder), immediate: opened.immediate, ..opened })
         }
         Place::Memory { name, prefix } => {
-            let store = memory(&name);
-            let url = format!("memory://{name}{}{prefix}", if prefix.is_root() { "" } else { "/" });
-            let store: Arc<dyn ObjectStore> = match prefix.is_root() {
-                true => store,
-                false => Arc::new(PrefixStore::new(store, prefix)),
-            };
-            Ok(Opened::new(store, url, None, true))
+            durable(options).map_err(refused)?;
+            let url = below(&format!("memory://{name}"), &prefix);
+            Ok(Opened::new(prefixed(memory(&name), prefix), url))
+        }
+        Place::Remote(remote) => {
+            let store = remote.build(owner, options).map_err(refused)?;
+            stores().insert(remote.root.clone(), Arc::clone(&store));
+            let url = below(&remote.root, &remote.prefix);
+            let read_only = remote.is_read_only();
+            let opened = Opened::new(prefixed(store, remote.prefix), url);
+            Ok(Opened { immediate: false, read_only, ..opened })
         }
     }
 }
@@ -91,32 +122,24 @@ pub fn open(url_or_path: &str, options: &toml::Table) -> Result<Opened> {
 /// ```
 #[must_use]
 pub fn by_url() -> Vec<(String, Arc<dyn ObjectStore>)> {
-    let stores = STORES.lock().unwrap_or_else(PoisonError::into_inner);
-    stores
-        .iter()
-        .map(|(name, store)| (format!("memory://{name}"), Arc::clone(store) as _))
-        .collect()
+    stores().iter().map(|(url, store)| (url.clone(), Arc::clone(store))).collect()
 }
 
 impl Opened {
-    fn new(
-        store: Arc<dyn ObjectStore>,
-        url: String,
-        folder: Option<PathBuf>,
-        immediate: bool,
-    ) -> Self {
+    fn new(store: Arc<dyn ObjectStore>, url: String) -> Self {
         #[cfg(any(test, feature = "test-util"))]
-        let (store, immediate) = {
-            let immediate = immediate && !super::intercept::is_afar(&url);
-            (super::intercept::intercepted(&url, store), immediate)
-        };
-        Self { store, url, folder, immediate }
+        let (store, immediate) =
+            (super::intercept::intercepted(&url, store), !super::intercept::is_afar(&url));
+        #[cfg(not(any(test, feature = "test-util")))]
+        let immediate = true;
+        Self { store, url, folder: None, immediate, read_only: false }
     }
 }
 
 enum Place {
     Folder(PathBuf),
     Memory { name: String, prefix: Path },
+    Remote(Remote),
 }
 
 fn place(text: &str) -> Result<Place, String> {
@@ -129,7 +152,10 @@ fn place(text: &str) -> Result<Place, String> {
     match scheme(text) {
         Some(("file", _)) => file_url(text).map(Place::Folder),
         Some(("memory", rest)) => memory_url(rest),
-        Some((scheme, _)) => Err(unknown(scheme)),
+        Some((scheme, _)) => match Service::of(scheme) {
+            Some(service) => Remote::parse(service, text).map(Place::Remote),
+            None => Err(unknown(scheme)),
+        },
         None => Err("neither a URL nor an absolute path; write the path from the root on, or a \
                      URL such as file:///data/lake"
             .to_owned()),
@@ -173,22 +199,10 @@ fn memory_url(rest: &str) -> Result<Place, String> {
 }
 
 fn unknown(scheme: &str) -> String {
-    let feature = match scheme.to_ascii_lowercase().as_str() {
-        "s3" | "s3a" => Some("aws"),
-        "gs" => Some("gcp"),
-        "az" | "azure" | "adl" | "abfs" | "abfss" => Some("azure"),
-        "http" | "https" => Some("http"),
-        _ => None,
-    };
-    match feature {
-        Some(feature) => format!(
-            "{scheme}:// needs the feature `{feature}`, which this release does not have yet; it \
-             knows absolute paths, file:// and memory://"
-        ),
-        None => format!(
-            "the scheme {scheme}:// is not known; known are absolute paths, file:// and memory://"
-        ),
-    }
+    format!(
+        "the scheme {scheme}:// is not known; known are absolute paths, file://, memory://, s3://, \
+         gs://, az://, abfss://, http:// and https://"
+    )
 }
 
 fn durable(options: &toml::Table) -> Result<bool, String> {
@@ -202,12 +216,31 @@ fn durable(options: &toml::Table) -> Result<bool, String> {
     }
 }
 
-/// One store a name, for as long as the process lives.
-static STORES: LazyLock<Mutex<HashMap<String, Arc<InMemory>>>> = LazyLock::new(Mutex::default);
+/// The stores with a URL, by that of their root; one of memory for as long as the process lives.
+static STORES: LazyLock<Mutex<HashMap<String, Arc<dyn ObjectStore>>>> =
+    LazyLock::new(Mutex::default);
 
-fn memory(name: &str) -> Arc<InMemory> {
-    let mut stores = STORES.lock().unwrap_or_else(PoisonError::into_inner);
-    Arc::clone(stores.entry(name.to_owned()).or_default())
+fn stores() -> MutexGuard<'static, HashMap<String, Arc<dyn ObjectStore>>> {
+    STORES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn memory(name: &str) -> Arc<dyn ObjectStore> {
+    let mut stores = stores();
+    let store = stores.entry(format!("memory://{name}"));
+    Arc::clone(store.or_insert_with(|| Arc::new(InMemory::new())))
+}
+
+/// What lies below a prefix of a store.
+fn prefixed(store: Arc<dyn ObjectStore>, prefix: Path) -> Arc<dyn ObjectStore> {
+    match prefix.is_root() {
+        true => store,
+        false => Arc::new(PrefixStore::new(store, prefix)),
+    }
+}
+
+/// The URL of what lies below a prefix.
+fn below(root: &str, prefix: &Path) -> String {
+    format!("{root}{}{prefix}", if prefix.is_root() { "" } else { "/" })
 }
 
 fn folder_url(folder: &FilePath) -> String {
@@ -228,6 +261,8 @@ fn shown(text: &str) -> String {
         None => format!("{scheme}://{authority}{path}"),
     }
 }
+
+mod remote;
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,5 @@
-//! Python with the libraries that others use: xarray and its like, in an environment of its own.
+//! Environments of Python, each with the packages that one file names: the libraries that others
+//! use, as xarray and its like, and servers that are written in Python.
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,13 +10,27 @@ use crate::context::Context;
 /// The variable in which tests find the interpreter.
 pub(super) const VARIABLE: &str = "TEST_PYTHON";
 
-const REQUIREMENTS: &str = "tests/python/requirements.txt";
+/// An environment: its folder's name in the cache, and the file of its requirements.
+pub(super) struct Environment {
+    name: &'static str,
+    requirements: &'static str,
+}
 
-/// The interpreter of an environment that has all of the requirements. It is kept between runs,
+/// What tests compare with.
+pub(super) const LIBRARIES: Environment =
+    Environment { name: "python", requirements: "tests/python/requirements.txt" };
+
+/// The server of S3. It stands apart: what it needs must not hold back the libraries.
+pub(super) const MOTO: Environment =
+    Environment { name: "moto", requirements: "tests/python/moto.txt" };
+
+/// The interpreter of an environment that has all of its requirements. It is kept between runs,
 /// below the cache folder, and made anew where they have changed.
-pub(super) fn ensure(context: &Context) -> Result<PathBuf> {
-    let wanted = fs::read_to_string(context.places.root.join(REQUIREMENTS))?;
-    let folder = context.places.tools.with_file_name("python");
+pub(super) fn ensure(context: &Context, environment: &Environment) -> Result<PathBuf> {
+    let Environment { name, requirements } = environment;
+    let requirements = context.places.root.join(requirements);
+    let wanted = fs::read_to_string(&requirements)?;
+    let folder = context.places.tools.with_file_name(name);
     let (python, known) = (folder.join("bin/python"), folder.join("requirements.txt"));
     if python.is_file() && fs::read_to_string(&known).is_ok_and(|known| known == wanted) {
         return Ok(python);
@@ -26,14 +41,14 @@ pub(super) fn ensure(context: &Context) -> Result<PathBuf> {
         let arguments = venv.into_iter().chain([folder.clone().into_os_string()]);
         context.program("python3", arguments).run()?;
         let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"];
-        let requirements = context.places.root.join(REQUIREMENTS).into_os_string();
-        let arguments = pip.map(Into::into).into_iter().chain([requirements]);
+        let arguments =
+            pip.map(Into::into).into_iter().chain([requirements.clone().into_os_string()]);
         context.program(&python, arguments).run()
     };
     made().map_err(|error| {
         format!(
-            "{error}; the tests need Python 3.11 or later with its `venv`, and the packages of \
-             {REQUIREMENTS}"
+            "{error}; the tests need Python 3.11 or later with its `venv`, and the packages of {}",
+            requirements.display()
         )
     })?;
     // Last: an environment that was not finished is made again.

@@ -91,14 +91,6 @@ fn what_cannot_be_opened_is_told_with_its_text() {
         ("memory://a/b//c", "empty path segment"),
         ("memory://a/../b", ".."),
         ("ftp://host/x", "ftp:// is not known"),
-        ("s3://bucket/x", "feature `aws`"),
-        ("gs://bucket", "feature `gcp`"),
-        ("az://container", "feature `azure`"),
-        ("abfs://container", "feature `azure`"),
-        ("abfss://container", "feature `azure`"),
-        ("http://host/x", "feature `http`"),
-        ("https://host/x", "feature `http`"),
-        ("S3://bucket", "feature `aws`"),
     ];
     for (text, said) in cases {
         let error = refused(text);
@@ -108,6 +100,64 @@ fn what_cannot_be_opened_is_told_with_its_text() {
                 || error.contains("filesystem \"file:///a\""),
             "{text:?}: {error}"
         );
+    }
+}
+
+/// Whose feature is off. With all of them on there is nothing to try.
+#[test]
+fn a_scheme_whose_feature_is_off_is_told_with_the_feature() {
+    let cases = [
+        ("s3://bucket/x", "aws", cfg!(feature = "aws")),
+        ("S3://bucket", "aws", cfg!(feature = "aws")),
+        ("gs://bucket", "gcp", cfg!(feature = "gcp")),
+        ("az://container", "azure", cfg!(feature = "azure")),
+        ("abfss://container", "azure", cfg!(feature = "azure")),
+        ("https://host/x", "http", cfg!(feature = "http")),
+    ];
+    for (text, feature, _) in cases.into_iter().filter(|(_, _, on)| !on) {
+        let error = refused(text);
+        assert!(error.contains(&format!("feature `{feature}` of nuthatch")), "{text:?}: {error}");
+    }
+}
+
+#[cfg(all(feature = "aws", feature = "azure", feature = "gcp", feature = "http"))]
+mod remote {
+    use super::{open, opened, options, refused};
+
+    #[test]
+    fn urls_name_stores_and_prefixes() {
+        let key = options("region = 'eu-west-1'\naccess_key_id = 'k'\nsecret_access_key = 's'");
+        let lake = open("s3://lake/team a/b/", &key).unwrap();
+        assert_eq!(lake.url, "s3://lake/team a/b");
+        assert!(!lake.immediate && !lake.read_only && lake.folder.is_none());
+
+        let account = options("account_name = 'me'\naccess_key = 'a2V5'");
+        assert_eq!(open("az://lake/x", &account).unwrap().url, "az://lake/x");
+        let whole = "abfss://lake@me.dfs.core.windows.net/x";
+        let key = options("access_key = 'a2V5'");
+        assert_eq!(open(whole, &key).unwrap().url, whole);
+        let anonymous = options("google_skip_signature = true");
+        assert_eq!(open("gs://lake/x", &anonymous).unwrap().url, "gs://lake/x");
+
+        let web = opened("https://lake.example/public");
+        assert_eq!(web.url, "https://lake.example/public");
+        assert!(web.read_only);
+    }
+
+    #[test]
+    fn what_names_no_store_is_told_with_its_text() {
+        let cases = [
+            ("s3://", "names a bucket or host"),
+            ("s3:///x", "names a bucket or host"),
+            ("s3://lake/a?b", "%3F"),
+            ("s3://lake/a#b", "%23"),
+            ("s3://lake/a/../../b//c", "empty path segment"),
+            ("https://me@host/x", "filesystem_options"),
+        ];
+        for (text, said) in cases {
+            let error = refused(text);
+            assert!(error.contains(said), "{text:?}: {error}");
+        }
     }
 }
 
