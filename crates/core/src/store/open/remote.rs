@@ -50,6 +50,14 @@ impl Service {
         }
     }
 
+    fn is_off(self, scheme: &str) -> String {
+        format!(
+            "{scheme}:// needs the feature `{}` of nuthatch, which is off: add it to `features` \
+             of the dependency on nuthatch in Cargo.toml",
+            self.feature()
+        )
+    }
+
     const fn is_enabled(self) -> bool {
         match self {
             Self::Aws => cfg!(feature = "aws"),
@@ -64,11 +72,7 @@ impl Remote {
     pub(super) fn parse(service: Service, text: &str) -> Result<Self, String> {
         let scheme = text.split(':').next().unwrap_or_default();
         if !service.is_enabled() {
-            return Err(format!(
-                "{scheme}:// needs the feature `{}` of nuthatch, which is off: add it to \
-                 `features` of the dependency on nuthatch in Cargo.toml",
-                service.feature()
-            ));
+            return Err(service.is_off(scheme));
         }
         let url = Url::parse(text).map_err(|error| format!("not a URL: {error}"))?;
         let host = url.host_str().unwrap_or_default();
@@ -259,7 +263,26 @@ fn unknown(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Options, Owner};
+    use super::{Options, Owner, Service};
+
+    /// Whichever features are on here.
+    #[test]
+    fn a_scheme_whose_feature_is_off_is_told_with_the_feature() {
+        let cases = [
+            ("s3", "aws"),
+            ("S3a", "aws"),
+            ("gs", "gcp"),
+            ("az", "azure"),
+            ("abfss", "azure"),
+            ("http", "http"),
+            ("https", "http"),
+        ];
+        for (scheme, feature) in cases {
+            let told = Service::of(scheme).unwrap().is_off(scheme);
+            assert!(told.contains(&format!("{scheme}:// needs the feature `{feature}`")), "{told}");
+        }
+        assert!(Service::of("ftp").is_none());
+    }
 
     fn reads_environment(owner: Owner, options: &str) -> bool {
         Options::new(owner, &options.parse().unwrap()).unwrap().by_environment

@@ -103,23 +103,6 @@ fn what_cannot_be_opened_is_told_with_its_text() {
     }
 }
 
-/// Whose feature is off. With all of them on there is nothing to try.
-#[test]
-fn a_scheme_whose_feature_is_off_is_told_with_the_feature() {
-    let cases = [
-        ("s3://bucket/x", "aws", cfg!(feature = "aws")),
-        ("S3://bucket", "aws", cfg!(feature = "aws")),
-        ("gs://bucket", "gcp", cfg!(feature = "gcp")),
-        ("az://container", "azure", cfg!(feature = "azure")),
-        ("abfss://container", "azure", cfg!(feature = "azure")),
-        ("https://host/x", "http", cfg!(feature = "http")),
-    ];
-    for (text, feature, _) in cases.into_iter().filter(|(_, _, on)| !on) {
-        let error = refused(text);
-        assert!(error.contains(&format!("feature `{feature}` of nuthatch")), "{text:?}: {error}");
-    }
-}
-
 #[cfg(all(feature = "aws", feature = "azure", feature = "gcp", feature = "http"))]
 mod remote {
     use super::{open, opened, options, refused};
