@@ -1,6 +1,6 @@
 //! Several dependencies with a lake each, two of them versions of one crate, one below another and
 //! hostile: each lake serves its own crate's functions and no others. The program is run as Cargo
-//! runs it, with remapped paths, and as `cargo install` leaves it.
+//! runs it, with remapped paths, and as `cargo install` leaves it, by a user who may only read.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,6 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::child::{open_folder, powerless};
 use crate::files;
 use crate::shared_lake::{cargo_for, copy, run, run_in, target};
 
@@ -40,6 +41,7 @@ const VALUE: &str = "use nuthatch::prelude::*;\n#[cache]\npub fn value() -> nuth
 }\n";
 
 const MAIN: &str = "fn main() -> nuthatch::Result<()> {
+    member::configure()?;
     println!(\"station1={}\", station1::value()?);
     println!(\"station2={}\", station2::value()?);
     println!(\"over={}\", over::value()?);
@@ -49,13 +51,25 @@ const MAIN: &str = "fn main() -> nuthatch::Result<()> {
     Ok(())
 }\n";
 
+const APP_DEPENDENCIES: &str = "station1 = { package = \"station\", path = \"../station1\" }
+station2 = { package = \"station\", path = \"../station2\" }
+over = { path = \"../over\" }
+member = { path = \"member\" }
+";
+
+/// A library of the program's own workspace: what its code sets is the program's.
+const MEMBER: &str = "pub fn configure() -> nuthatch::Result<()> {
+    nuthatch::set_parameter!(\"grace\", \"3d\")
+}
+";
+
 struct World(tempfile::TempDir);
 
 impl World {
     /// A repository with the four libraries and the program, which have a lake each. Every lake
     /// holds an entry of every function, with a value that is that lake's own.
     fn new() -> Self {
-        let world = Self(tempfile::tempdir().unwrap());
+        let world = Self(open_folder());
         for (package, version, folder, dependencies, configuration, source) in CRATES {
             let lake = world.path("lakes").join(folder);
             let here = |text: &str| text.replace("HERE", world.path("").to_str().unwrap());
@@ -65,19 +79,18 @@ impl World {
             let source = VALUE.to_owned() + &here(source);
             world.write(&format!("code/{folder}/src/lib.rs"), &source);
         }
-        world.package(
-            "app",
-            "app",
-            "1.0.0",
-            "station1 = { package = \"station\", path = \"../station1\" }\n\
-             station2 = { package = \"station\", path = \"../station2\" }\n\
-             over = { path = \"../over\" }\n",
-        );
+        world.package("app", "app", "1.0.0", APP_DEPENDENCIES);
+        world.package("app/member", "member", "1.0.0", "");
+        world.change("code/app/member/Cargo.toml", |text| text.replace("[workspace]\n", ""));
+        world.write("code/app/member/src/lib.rs", MEMBER);
         world.write("code/app/src/main.rs", &(VALUE.to_owned() + MAIN));
         let face = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/nuthatch");
         let face = face.canonicalize().unwrap();
         world.change("code/app/Cargo.toml", |manifest| {
-            manifest + &format!("[patch.crates-io]\nnuthatch = {{ path = {face:?} }}\n")
+            manifest
+                + &format!(
+                    "members = [\"member\"]\n[patch.crates-io]\nnuthatch = {{ path = {face:?} }}\n"
+                )
         });
         let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.lock");
         fs::copy(lock, world.path("code/app/Cargo.lock")).unwrap();
@@ -123,6 +136,11 @@ impl World {
         command
     }
 
+    /// The same, by somebody who can write nothing but what is below their home.
+    fn powerless_program(&self, program: &Path) -> Command {
+        powerless(self.program(program), &self.path("home"))
+    }
+
     /// Fills a lake, which is the program's own root here.
     fn fill(&self, lake: &Path, value: usize, program: &Path) {
         let mut command = self.program(program);
@@ -132,8 +150,8 @@ impl World {
 
     /// What the program has told: a value a function, and its settings.
     fn told(&self, program: &Path) -> (BTreeMap<String, String>, String) {
-        let mut command = self.program(program);
-        command.env("NUTHATCH_FILESYSTEM", self.path("own"));
+        let mut command = self.powerless_program(program);
+        command.env("NUTHATCH_FILESYSTEM", self.path("home/own"));
         let told = run(command);
         let values = told.lines().filter_map(|line| line.split_once('='));
         let values = values.filter(|(name, _)| !name.contains(' '));
@@ -141,7 +159,7 @@ impl World {
         (values.map(owned).collect(), told.clone())
     }
 
-    fn each_has_its_own(&self, program: &Path) {
+    fn each_has_its_own(&self, program: &Path, member_is_own: bool) {
         let lakes = files::under(&self.path("lakes"));
         let (values, told) = self.told(program);
         let expected =
@@ -153,19 +171,125 @@ impl World {
         assert!(!own.contains("stolen") && !own.contains("theirs"), "{told}");
         assert!(!told.contains("hunter2"), "{told}");
         assert!(own.contains("cache_mode = \"write\"  (default)"), "{told}");
+        assert_eq!(own.contains("grace = \"3d\""), member_is_own, "{told}");
         for line in ["station 1.0.0", "station 2.0.0", "base 1.0.0", "over 1.0.0"] {
             assert!(told.contains(&format!("# for the functions of {line}")), "{told}");
         }
         assert!(theirs.contains("mirror-base-root.filesystem"), "{told}");
         assert!(!self.path("stolen").exists(), "the hostile crate has got nothing");
         assert_eq!(files::under(&self.path("lakes")), lakes, "nothing is written to a lake");
-        let stored = format!("{:?}", files::under(&self.path("own")).keys());
+        let stored = format!("{:?}", files::under(&self.path("home/own")).keys());
         assert!(stored.contains("app.value"), "{stored}");
         for other in ["station.value", "base.value", "over.value"] {
             assert!(!stored.contains(other), "{stored}");
         }
-        fs::remove_dir_all(self.path("own")).unwrap();
+        fs::remove_dir_all(self.path("home/own")).unwrap();
     }
+
+    /// Nobody but the owner can write to a lake, so that a test in which nothing is written means
+    /// something.
+    fn cannot_write(&self, program: &Path) {
+        let lakes = files::under(&self.path("lakes"));
+        let mut command = self.powerless_program(program);
+        command.env("NUTHATCH_FILESYSTEM", self.path("lakes/new"));
+        run(command);
+        assert_eq!(files::under(&self.path("lakes")), lakes);
+    }
+
+    /// Every package as `cargo package` makes it, in a registry that is a folder, and the program
+    /// installed from there.
+    fn installed_from_a_registry(&self) -> PathBuf {
+        let registry = self.path("registry");
+        fs::create_dir(&registry).unwrap();
+        let here = |name: &str, version: &str| {
+            format!("path = \"{name}\", version = \"{version}\", registry = \"weather\" }}")
+        };
+        for (folder, by_path) in [
+            ("over", "../base"),
+            ("app", "../station1"),
+            ("app", "../station2"),
+            ("app", "../over"),
+            ("app", "member"),
+        ] {
+            let version = if by_path.ends_with('2') { "2.0.0" } else { "1.0.0" };
+            let old = format!("path = {by_path:?} }}");
+            self.change(&format!("code/{folder}/Cargo.toml"), |manifest| {
+                assert!(manifest.contains(&old));
+                manifest.replace(&old, &here(by_path, version))
+            });
+        }
+        let source = format!(
+            "[registries.weather]\nindex = \"https://weather.invalid/index\"\n\
+             [source.weather]\nregistry = \"https://weather.invalid/index\"\n\
+             replace-with = \"packages\"\n[source.packages]\nlocal-registry = {registry:?}\n"
+        );
+        let face = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/nuthatch");
+        let patch = format!(
+            "[patch.crates-io]\nnuthatch = {{ path = {:?} }}\n",
+            face.canonicalize().unwrap()
+        );
+        // Whoever installs has no manifest to say it in.
+        self.write("registry.toml", &(source + &patch));
+        for (package, version, folder, dependencies, ..) in CRATES {
+            self.publish(&registry, package, version, folder, dependencies);
+        }
+        self.publish(&registry, "member", "1.0.0", "app/member", "");
+        self.publish(&registry, "app", "1.0.0", "app", APP_DEPENDENCIES);
+        let (at, configuration) = (self.path("from-registry"), self.path("registry.toml"));
+        let install = ["install", "--quiet", "--debug", "--offline", "--registry", "weather"];
+        let mut command = self.cargo(&["--config", configuration.to_str().unwrap()]);
+        command.args(install).arg("--root").arg(&at).arg("app");
+        run(command);
+        at.join("bin/app")
+    }
+
+    fn publish(
+        &self,
+        registry: &Path,
+        package: &str,
+        version: &str,
+        folder: &str,
+        dependencies: &str,
+    ) {
+        let mut command = cargo_for(&self.path("home"), &self.path("code").join(folder));
+        command.arg("--config").arg(self.path("registry.toml"));
+        command.args(["package", "--quiet", "--no-verify", "--allow-dirty", "--exclude-lockfile"]);
+        run(command);
+        let name = format!("{package}-{version}.crate");
+        fs::copy(target().join("package").join(&name), registry.join(&name)).unwrap();
+        let mut sum = Command::new("sha256sum");
+        sum.arg(registry.join(&name));
+        let sum = run(sum);
+        let of = |line: &str| {
+            let (alias, _) = line.split_once(" = ")?;
+            let real = if alias.starts_with("station") { "station" } else { alias };
+            let version = if alias == "station2" { "2.0.0" } else { "1.0.0" };
+            Some(dependency(alias, real, version, None))
+        };
+        let mut all: Vec<serde_json::Value> = dependencies.lines().filter_map(of).collect();
+        let crates_io = "https://github.com/rust-lang/crates.io-index";
+        all.push(dependency("nuthatch", "nuthatch", "0.1.0", Some(crates_io)));
+        let line = serde_json::json!({
+            "name": package, "vers": version, "deps": all, "features": {}, "yanked": false,
+            "cksum": sum.split_whitespace().next().unwrap(),
+        });
+        let folder = match package.len() {
+            3 => format!("3/{}", &package[..1]),
+            _ => format!("{}/{}", &package[..2], &package[2..4]),
+        };
+        let index = registry.join("index").join(folder);
+        fs::create_dir_all(&index).unwrap();
+        let before = fs::read_to_string(index.join(package)).unwrap_or_default();
+        fs::write(index.join(package), format!("{before}{line}\n")).unwrap();
+    }
+}
+
+/// As an index has it.
+fn dependency(alias: &str, real: &str, version: &str, registry: Option<&str>) -> serde_json::Value {
+    serde_json::json!({
+        "name": alias, "package": real, "req": format!("^{version}"), "registry": registry,
+        "features": [], "optional": false, "default_features": true, "target": null, "kind": "normal",
+    })
 }
 
 #[test]
@@ -188,18 +312,19 @@ fn each_lake_serves_the_functions_of_its_own_crate_however_the_program_is_built(
         run_in(&world.path(""), Command::new("chmod").args(["-R", mode, "lakes"]));
     };
     permit("a-w");
-    world.each_has_its_own(&program);
+    world.cannot_write(&program);
+    world.each_has_its_own(&program, true);
 
     // The same sources under another name, so that they are compiled anew, and nuthatch is not.
     let wrapper = world.path("remapping");
     let script = "#!/bin/sh\nrustc=$1; shift\ncase \"$*\" in\n\
-                  *--crate-name\\ app*|*--crate-name\\ station*|*--crate-name\\ over*|*--crate-name\\ base*)\n\
+                  *--crate-name\\ app*|*--crate-name\\ member*|*--crate-name\\ station*|*--crate-name\\ over*|*--crate-name\\ base*)\n\
                   exec \"$rustc\" \"$@\" --remap-path-prefix=HERE=remapped;;\n\
                   *) exec \"$rustc\" \"$@\";;\nesac\n";
     world.write("remapping", &script.replace("HERE", world.path("").to_str().unwrap()));
     fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755)).unwrap();
     copy(&world.path("code"), &world.path("kept"));
-    for folder in ["station1", "station2", "base", "over", "app"] {
+    for folder in ["station1", "station2", "base", "over", "app", "app/member"] {
         let main = if folder == "app" { "main.rs" } else { "lib.rs" };
         world.change(&format!("code/{folder}/src/{main}"), |source| source + "\n// Anew.\n");
     }
@@ -207,9 +332,9 @@ fn each_lake_serves_the_functions_of_its_own_crate_however_the_program_is_built(
     build.env("RUSTC_WRAPPER", &wrapper);
     run(build);
     fs::copy(target().join("debug/app"), &program).unwrap();
-    world.each_has_its_own(&program);
+    world.each_has_its_own(&program, true);
 
-    // From a repository, whose checkout has absolute paths for all of its crates.
+    // From a repository: the crates of the program's own workspace are its own there, too.
     let work = world.path("kept");
     let git = |words: &[&str]| run_in(&work, Command::new("git").args(words));
     git(&["init", "--quiet"]);
@@ -230,6 +355,9 @@ fn each_lake_serves_the_functions_of_its_own_crate_however_the_program_is_built(
         app,
     ];
     run(world.cargo(&install));
-    world.each_has_its_own(&at.join("bin/app"));
+    world.each_has_its_own(&at.join("bin/app"), true);
+
+    // From a registry: packages without any folder around them.
+    world.each_has_its_own(&world.installed_from_a_registry(), false);
     permit("u+w");
 }
