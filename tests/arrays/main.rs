@@ -13,6 +13,9 @@ mod files;
 #[allow(dead_code)]
 #[path = "../it/lake.rs"]
 mod lake;
+#[path = "../it/told.rs"]
+mod listen;
 mod rechunking;
 mod regions;
+mod told;
 mod xarray;
