@@ -1,6 +1,7 @@
 //! A bar for each transfer, on the terminal.
 
 use std::collections::HashMap;
+use std::io::{self, IsTerminal};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -11,6 +12,12 @@ const BAR: &str = "{msg} [{bar:24}] {decimal_bytes} of {decimal_total_bytes} ({e
 
 /// Where it is not known how much there will be.
 const SPINNER: &str = "{msg} {spinner} {decimal_bytes} ({decimal_bytes_per_sec})";
+
+/// Whether standard error is a terminal.
+pub(super) fn can_be_seen() -> bool {
+    static ON_TERMINAL: LazyLock<bool> = LazyLock::new(|| io::stderr().is_terminal());
+    *ON_TERMINAL
+}
 
 pub(super) fn observer() -> Observer {
     static OBSERVER: LazyLock<Observer> = LazyLock::new(|| {

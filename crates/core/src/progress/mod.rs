@@ -19,10 +19,9 @@ mod watched;
 mod bars;
 
 use std::fmt;
-use std::io::{self, IsTerminal};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use object_store::ObjectStore;
 
@@ -150,9 +149,8 @@ fn observer(how: Progress) -> Option<Observer> {
 
 /// What is shown on standard error.
 fn shown(how: Progress) -> Option<Observer> {
-    static ON_TERMINAL: LazyLock<bool> = LazyLock::new(|| io::stderr().is_terminal());
     #[cfg(feature = "progress")]
-    if *ON_TERMINAL {
+    if bars::can_be_seen() {
         return Some(bars::observer());
     }
     (how == Progress::On).then(lines::observer)

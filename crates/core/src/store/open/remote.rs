@@ -1,7 +1,13 @@
 //! Stores that are not on this machine: buckets of S3, of Google and of Azure, and files behind
 //! HTTP. `object_store` builds them; here is what they are told.
 
+#![cfg_attr(
+    not(any(feature = "aws", feature = "gcp", feature = "azure")),
+    allow(dead_code, reason = "what is said of buckets is not needed without them")
+)]
+
 use std::sync::Arc;
+use std::time::Duration;
 
 use object_store::ObjectStore;
 use object_store::path::Path;
@@ -129,7 +135,7 @@ impl Remote {
 #[cfg(any(feature = "aws", feature = "gcp", feature = "azure", feature = "http"))]
 macro_rules! build {
     ($builder:expr, $options:expr) => {{
-        let mut builder = $builder.with_retry($options.retry.clone());
+        let mut builder = $builder.with_retry($options.retry());
         for (name, value) in &$options.named {
             let key = name.to_ascii_lowercase().parse().map_err(|_| unknown(name))?;
             builder = builder.with_config(key, value);
@@ -189,16 +195,12 @@ impl Remote {
 }
 
 /// The options of a store: those of its builder by name, and how often a request is made again.
-#[cfg_attr(
-    not(any(feature = "aws", feature = "gcp", feature = "azure", feature = "http")),
-    allow(dead_code, reason = "nothing is built")
-)]
 struct Options {
     named: Vec<(String, String)>,
     /// Whether variables of this process are read.
     by_environment: bool,
-    #[cfg(any(feature = "aws", feature = "gcp", feature = "azure", feature = "http"))]
-    retry: object_store::RetryConfig,
+    max_retries: Option<usize>,
+    retry_timeout: Option<Duration>,
 }
 
 impl Options {
@@ -210,26 +212,35 @@ impl Options {
         let mut options = Self {
             named: Vec::new(),
             by_environment: owner == Owner::Program || !table.keys().any(names_server),
-            #[cfg(any(feature = "aws", feature = "gcp", feature = "azure", feature = "http"))]
-            retry: object_store::RetryConfig::default(),
+            max_retries: None,
+            retry_timeout: None,
         };
         for (name, value) in table {
             match name.as_str() {
-                #[cfg(any(feature = "aws", feature = "gcp", feature = "azure", feature = "http"))]
                 "max_retries" => {
                     let retries = value.as_integer().and_then(|times| times.try_into().ok());
-                    options.retry.max_retries =
-                        retries.ok_or("the option \"max_retries\" is a whole number from 0")?;
+                    let wrong = "the option \"max_retries\" is a whole number from 0";
+                    options.max_retries = Some(retries.ok_or(wrong)?);
                 }
-                #[cfg(any(feature = "aws", feature = "gcp", feature = "azure", feature = "http"))]
                 "retry_timeout" => {
-                    options.retry.retry_timeout = crate::config::span(value)
-                        .map_err(|why| format!("the option \"retry_timeout\": {why}"))?;
+                    let span = crate::config::span(value);
+                    let span = span.map_err(|why| format!("the option \"retry_timeout\": {why}"));
+                    options.retry_timeout = Some(span?);
                 }
                 _ => options.named.push((name.clone(), text_of(name, value)?)),
             }
         }
         Ok(options)
+    }
+
+    #[cfg(any(feature = "aws", feature = "gcp", feature = "azure", feature = "http"))]
+    fn retry(&self) -> object_store::RetryConfig {
+        let usual = object_store::RetryConfig::default();
+        object_store::RetryConfig {
+            max_retries: self.max_retries.unwrap_or(usual.max_retries),
+            retry_timeout: self.retry_timeout.unwrap_or(usual.retry_timeout),
+            ..usual
+        }
     }
 
     /// The message without the values of the options, of which some are secrets.
@@ -253,7 +264,6 @@ fn text_of(name: &str, value: &toml::Value) -> Result<String, String> {
     }
 }
 
-#[cfg(any(feature = "aws", feature = "gcp", feature = "azure", feature = "http"))]
 fn unknown(name: &str) -> String {
     format!(
         "the option {name:?} is not known to this kind of store; known are \"max_retries\", \
