@@ -284,6 +284,18 @@ impl World {
     }
 }
 
+/// Cargo names what it builds of a workspace by the paths in it, and may take what was built of
+/// the same workspace in another folder for this one's, with that folder's paths.
+fn forget_builds() {
+    for build in fs::read_dir(target().join("debug/.fingerprint")).unwrap() {
+        let build = build.unwrap().path();
+        let name = build.file_name().unwrap().to_str().unwrap();
+        if name.starts_with("member-") || name.starts_with("app-") {
+            fs::remove_dir_all(build).unwrap();
+        }
+    }
+}
+
 /// As an index has it.
 fn dependency(alias: &str, real: &str, version: &str, registry: Option<&str>) -> serde_json::Value {
     serde_json::json!({
@@ -334,7 +346,8 @@ fn each_lake_serves_the_functions_of_its_own_crate_however_the_program_is_built(
     fs::copy(target().join("debug/app"), &program).unwrap();
     world.each_has_its_own(&program, true);
 
-    // From a repository: the crates of the program's own workspace are its own there, too.
+    // From a repository: other crates of what was downloaded are dependencies, unless the program
+    // says otherwise.
     let work = world.path("kept");
     let git = |words: &[&str]| run_in(&work, Command::new("git").args(words));
     git(&["init", "--quiet"]);
@@ -354,8 +367,9 @@ fn each_lake_serves_the_functions_of_its_own_crate_however_the_program_is_built(
         at.to_str().unwrap(),
         app,
     ];
+    forget_builds();
     run(world.cargo(&install));
-    world.each_has_its_own(&at.join("bin/app"), true);
+    world.each_has_its_own(&at.join("bin/app"), false);
 
     // From a registry: packages without any folder around them.
     world.each_has_its_own(&world.installed_from_a_registry(), false);
