@@ -4,6 +4,7 @@ use nuthatch::prelude::*;
 
 use crate::bucket::{Bucket, Service, block_on, options};
 use crate::front::Front;
+use crate::told::Told;
 
 #[cache]
 fn doubled(number: u32) -> nuthatch::Result<u32> {
@@ -11,9 +12,11 @@ fn doubled(number: u32) -> nuthatch::Result<u32> {
 }
 
 fn stored_nothing() {
+    let told = Told::listen();
     assert_eq!(doubled(1).unwrap(), 2);
     let stats = nuthatch::stats();
     assert_eq!((stats.stored, stats.store_failures), (0, 1), "{stats}");
+    told.says(&["doubled", "s3://no-such-bucket/team"]);
 }
 
 #[test]
@@ -38,7 +41,9 @@ fn a_server_that_is_down_costs_a_warning() {
         "filesystem_options" => options,
     })
     .unwrap();
+    let told = Told::listen();
     assert_eq!(doubled(1).unwrap(), 2);
+    told.says(&["s3://lake/team"]);
     let stats = nuthatch::stats();
     assert_eq!((stats.stored, stats.absent), (0, 1), "{stats}");
 }

@@ -65,7 +65,9 @@ fn one_full_of_garbage_costs_a_warning() {
         "mirror.filesystem" => front.url.as_str(),
     })
     .unwrap();
+    let told = Told::listen();
     assert_eq!(small(1).unwrap(), 2);
+    told.says(&["mirror", &front.url]);
     assert_eq!(small(1).unwrap(), 2);
     let stats = nuthatch::stats();
     assert_eq!((stats.absent, stats.root_hits), (1, 1), "{stats}");
