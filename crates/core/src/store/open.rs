@@ -92,8 +92,7 @@ pub(crate) fn open_for(owner: Owner, url_or_path: &str, options: &toml::Table) -
             let store = LocalFiles::new(folder).durable(durable);
             let folder = store.root().to_owned();
             let url = folder_url(&folder);
-            let opened = Opened::new(Arc::new(store), url);
-            Ok(Opened { folder: Some(folder), immediate: opened.immediate, ..opened })
+            Ok(Opened { folder: Some(folder), ..Opened::new(Arc::new(store), url) })
         }
         Place::Memory { name, prefix } => {
             durable(options).map_err(refused)?;
@@ -102,7 +101,10 @@ pub(crate) fn open_for(owner: Owner, url_or_path: &str, options: &toml::Table) -
         }
         Place::Remote(remote) => {
             let store = remote.build(owner, options).map_err(refused)?;
-            stores().insert(remote.root.clone(), Arc::clone(&store));
+            // Engines find stores by URLs without a user, and serve what the program asks of them.
+            if owner == Owner::Program && !remote.root.contains('@') {
+                stores().insert(remote.root.clone(), Arc::clone(&store));
+            }
             let url = below(&remote.root, &remote.prefix);
             let read_only = remote.is_read_only();
             let opened = Opened::new(prefixed(store, remote.prefix), url);
@@ -263,6 +265,7 @@ fn shown(text: &str) -> String {
 }
 
 mod remote;
+mod unshown;
 
 #[cfg(test)]
 mod tests;

@@ -14,6 +14,7 @@ use object_store::path::Path;
 use url::Url;
 
 use super::Owner;
+use super::unshown::Unshown;
 
 /// Whose store it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +87,7 @@ impl Remote {
             return Err(format!("a URL of {scheme}:// names a bucket or host: {scheme}://lake"));
         }
         // `abfss://container@account.dfs.core.windows.net` has a name where others have a user.
-        let names_container = service == Service::Azure && scheme.starts_with("ab");
+        let names_container = service == Service::Azure && url.scheme().starts_with("ab");
         if url.password().is_some() || (!url.username().is_empty() && !names_container) {
             return Err(
                 "a URL holds no credentials: they belong in `filesystem_options`, or in the \
@@ -96,6 +97,12 @@ impl Remote {
         }
         if url.query().is_some() || url.fragment().is_some() {
             return Err("a `?` or `#` in a URL must be written %3F or %23".to_owned());
+        }
+        if service != Service::Http && url.port().is_some() {
+            return Err(format!(
+                "{scheme}:// is followed by a bucket, which has no port; a server of one's own is \
+                 named by the option `endpoint`"
+            ));
         }
         let path = url.path().trim_matches('/');
         let prefix = Path::from_url_path(path).map_err(|error| error.to_string())?;
@@ -114,7 +121,10 @@ impl Remote {
         owner: Owner,
         options: &toml::Table,
     ) -> Result<Arc<dyn ObjectStore>, String> {
-        let options = Options::new(owner, options)?;
+        let mut options = Options::new(options)?;
+        if owner == Owner::Dependency && self.service != Service::Http {
+            options.restrict()?;
+        }
         let built = match self.service {
             #[cfg(feature = "aws")]
             Service::Aws => self.aws(&options),
@@ -127,7 +137,8 @@ impl Remote {
             #[allow(unreachable_patterns, reason = "with all features on")]
             service => Err(format!("the feature `{}` is off", service.feature())),
         };
-        built.map_err(|message| options.masked(message))
+        let store = built.map_err(|message| options.masked(message))?;
+        Ok(Arc::new(Unshown::new(store, &self.root)))
     }
 }
 
@@ -204,14 +215,10 @@ struct Options {
 }
 
 impl Options {
-    fn new(owner: Owner, table: &toml::Table) -> Result<Self, String> {
-        let names_server = |name: &String| {
-            let name = name.to_ascii_lowercase();
-            ["endpoint", "url", "uri", "host", "proxy"].iter().any(|word| name.contains(word))
-        };
+    fn new(table: &toml::Table) -> Result<Self, String> {
         let mut options = Self {
             named: Vec::new(),
-            by_environment: owner == Owner::Program || !table.keys().any(names_server),
+            by_environment: true,
             max_retries: None,
             retry_timeout: None,
         };
@@ -227,10 +234,43 @@ impl Options {
                     let span = span.map_err(|why| format!("the option \"retry_timeout\": {why}"));
                     options.retry_timeout = Some(span?);
                 }
+                name if NAMED_BY_URLS.contains(&bare(name).as_str()) => {
+                    return Err(format!("the option {name:?} is said by the URL"));
+                }
                 _ => options.named.push((name.clone(), text_of(name, value)?)),
             }
         }
         Ok(options)
+    }
+
+    /// What a dependency may say: little, so that nothing of this process (its variables, its
+    /// files, its machine's role) is sent to a server that only the dependency names. Where it
+    /// names one, or brings credentials of its own, it has those and no others.
+    fn restrict(&mut self) -> Result<(), String> {
+        let says = |names: &[&str]| {
+            self.named.iter().any(|(name, _)| names.contains(&bare(name).as_str()))
+        };
+        for (name, value) in &self.named {
+            let bare = bare(name);
+            let all = [HARMLESS, PARTS_OF_HOSTS, SERVERS, CREDENTIALS];
+            if !all.iter().any(|names| names.contains(&bare.as_str())) {
+                return Err(format!("the option {name:?} is not for a dependency to say"));
+            }
+            let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+            if PARTS_OF_HOSTS.contains(&bare.as_str()) && !value.chars().all(is_plain) {
+                return Err(format!(
+                    "the option {name:?} is a plain name: letters, digits and `-`"
+                ));
+            }
+        }
+        let has_credentials = says(&["access_key_id"]) && says(&["secret_access_key"])
+            || says(&["access_key", "account_key", "sas_key", "sas_token", "service_account_key"]);
+        self.by_environment = !says(SERVERS) && !says(CREDENTIALS);
+        if !self.by_environment && !has_credentials {
+            self.named.retain(|(name, _)| bare(name) != "skip_signature");
+            self.named.push(("skip_signature".to_owned(), "true".to_owned()));
+        }
+        Ok(())
     }
 
     #[cfg(any(feature = "aws", feature = "gcp", feature = "azure", feature = "http"))]
@@ -245,12 +285,46 @@ impl Options {
 
     /// The message without the values of the options, of which some are secrets.
     fn masked(&self, mut message: String) -> String {
-        // Short values are words such as `true`, which say nothing.
-        for (_, value) in self.named.iter().filter(|(_, value)| value.len() > 5) {
-            message = message.replace(value.as_str(), "***");
+        // Short values are words such as `true`, which say nothing. A long one may hold a short one.
+        let mut values: Vec<&str> = self.named.iter().map(|(_, value)| value.as_str()).collect();
+        values.sort_by_key(|value| std::cmp::Reverse(value.len()));
+        for value in values.into_iter().filter(|value| value.len() > 5) {
+            message = message.replace(value, "***");
         }
         message
     }
+}
+
+/// What builders would take from the URL in any case.
+const NAMED_BY_URLS: &[&str] = &["bucket", "bucket_name", "container_name"];
+
+/// What a dependency may say of its own location.
+const HARMLESS: &[&str] = &[
+    "connect_timeout",
+    "request_payer",
+    "skip_signature",
+    "timeout",
+    "virtual_hosted_style_request",
+];
+/// These become parts of the names of hosts.
+const PARTS_OF_HOSTS: &[&str] = &["account_name", "default_region", "region"];
+const SERVERS: &[&str] = &["allow_http", "endpoint", "endpoint_url"];
+const CREDENTIALS: &[&str] = &[
+    "access_key",
+    "access_key_id",
+    "account_key",
+    "sas_key",
+    "sas_token",
+    "secret_access_key",
+    "service_account_key",
+    "session_token",
+];
+
+/// The name of an option without that of its service.
+fn bare(name: &str) -> String {
+    let name = name.to_ascii_lowercase();
+    let services = ["aws_", "azure_storage_", "azure_", "google_"];
+    services.iter().find_map(|service| name.strip_prefix(service)).unwrap_or(&name).to_owned()
 }
 
 /// The values that builders take are texts.
@@ -273,7 +347,7 @@ fn unknown(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Options, Owner, Service};
+    use super::{Options, Service};
 
     /// Whichever features are on here.
     #[test]
@@ -294,31 +368,72 @@ mod tests {
         assert!(Service::of("ftp").is_none());
     }
 
-    fn reads_environment(owner: Owner, options: &str) -> bool {
-        Options::new(owner, &options.parse().unwrap()).unwrap().by_environment
+    fn options(text: &str) -> Options {
+        Options::new(&text.parse().unwrap()).unwrap()
+    }
+
+    fn signs(options: &Options) -> bool {
+        !options.named.contains(&("skip_signature".to_owned(), "true".to_owned()))
     }
 
     #[test]
-    fn a_dependency_that_names_a_server_is_not_given_the_credentials_of_the_environment() {
-        for option in ["endpoint", "AWS_ENDPOINT_URL", "proxy_url", "authority_host"] {
-            let named = format!("{option} = 'https://elsewhere.example'");
-            assert!(reads_environment(Owner::Program, &named), "{option}");
-            assert!(!reads_environment(Owner::Dependency, &named), "{option}");
+    fn a_dependency_that_names_a_server_is_sent_nothing_of_the_process() {
+        for option in ["endpoint", "AWS_ENDPOINT_URL", "azure_storage_endpoint", "allow_http"] {
+            let mut options = options(&format!("{option} = 'https://elsewhere.example'"));
+            options.restrict().unwrap();
+            assert!(!options.by_environment && !signs(&options), "{option}");
         }
-        assert!(reads_environment(Owner::Dependency, "region = 'eu-west-1'"));
+        let mut own = options("endpoint = 'x'\naccess_key_id = 'k'\nsecret_access_key = 's'");
+        own.restrict().unwrap();
+        assert!(!own.by_environment && signs(&own), "its own credentials are its own");
+        let mut half = options("endpoint = 'x'\naws_session_token = 't'");
+        half.restrict().unwrap();
+        assert!(!half.by_environment && !signs(&half), "no role of the machine fills it up");
+        let mut usual = options("region = 'eu-west-1'\ntimeout = '5s'");
+        usual.restrict().unwrap();
+        assert!(usual.by_environment && signs(&usual), "Amazon is sent what whoever runs it has");
+    }
+
+    #[test]
+    fn a_dependency_says_no_option_that_reads_files_or_makes_up_hosts() {
+        for told in [
+            "web_identity_token_file = '/home/me/.ssh/id_ed25519'",
+            "container_credentials_full_uri = 'https://elsewhere.example'",
+            "metadata_endpoint = 'https://elsewhere.example'",
+            "authority_host = 'https://elsewhere.example'",
+            "use_azure_cli = true",
+            "proxy_url = 'https://elsewhere.example'",
+            "google_base_url = 'https://elsewhere.example'",
+            "allow_invalid_certificates = true",
+            "region = 'elsewhere.example/'",
+            "account_name = 'elsewhere.example/'",
+        ] {
+            let mut options = options(told);
+            let name = told.split(' ').next().unwrap();
+            assert!(options.restrict().unwrap_err().contains(name), "{told}");
+        }
+    }
+
+    #[test]
+    fn what_the_url_says_is_no_option() {
+        for name in ["bucket", "aws_bucket_name", "azure_container_name"] {
+            let table = format!("{name} = 'x'").parse().unwrap();
+            let error = Options::new(&table).err().unwrap();
+            assert!(error.contains(name) && error.contains("URL"), "{error}");
+        }
     }
 
     #[test]
     fn values_of_options_are_masked() {
-        let options = "a = 'topsecret'\nb = true".parse().unwrap();
-        let options = Options::new(Owner::Program, &options).unwrap();
-        assert_eq!(options.masked("topsecret is not true".into()), "*** is not true");
+        let options = options("a = 'topsecret'\nb = true\nc = 'topsecret-and-more'");
+        let told = options.masked("topsecret-and-more, topsecret: not true".into());
+        assert_eq!(told, "***, ***: not true");
     }
 
     #[test]
     fn a_table_is_no_option() {
         let options = "a = { b = 1 }".parse().unwrap();
-        let error = Options::new(Owner::Program, &options).err().unwrap();
+        let error = Options::new(&options).err().unwrap();
         assert!(error.contains("\"a\""), "{error}");
     }
 }

@@ -128,12 +128,27 @@ mod remote {
     }
 
     #[test]
+    fn no_debug_shows_credentials() {
+        for (url, told) in [
+            ("s3://lake", "access_key_id = 'topsecret'\nsecret_access_key = 'topsecret'"),
+            ("az://lake", "account_name = 'me'\nsas_token = 'sig=topsecret'"),
+            ("az://lake/x", "account_name = 'me'\ntoken = 'topsecret'"),
+            ("gs://lake", "google_skip_signature = true\nproxy_url = 'http://me:topsecret@host'"),
+        ] {
+            let shown = format!("{:?}", open(url, &options(told)).unwrap());
+            assert!(shown.contains(url.split('/').nth(2).unwrap()), "{shown}");
+            assert!(!shown.contains("topsecret"), "{shown}");
+        }
+    }
+
+    #[test]
     fn what_names_no_store_is_told_with_its_text() {
         let cases = [
             ("s3://", "names a bucket or host"),
             ("s3:///x", "names a bucket or host"),
             ("s3://lake/a?b", "%3F"),
             ("s3://lake/a#b", "%23"),
+            ("s3://localhost:9000/lake", "`endpoint`"),
             ("s3://lake/a/../../b//c", "empty path segment"),
             ("https://me@host/x", "filesystem_options"),
         ];
