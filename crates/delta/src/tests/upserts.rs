@@ -211,6 +211,30 @@ fn many_versions_are_followed_by_a_new_table() {
 }
 
 #[test]
+fn every_version_stays_in_the_log_and_other_programs_are_told_to_keep_it() {
+    let store = memory();
+    let row = |id| columns(vec![("id", some(&[id]))]);
+    let base = stored(&store, &row(0), "").expect("it is held");
+    let said = actions(&store, 0);
+    let told = said.iter().find_map(|action| action.get("metaData")).expect("metadata");
+    let told = &told["configuration"];
+    assert_eq!(told["delta.enableExpiredLogCleanup"], "false");
+    assert_eq!(told["delta.deletedFileRetentionDuration"], "interval 5200 weeks");
+    // Others write a checkpoint every hundred versions at the latest, and clean up after one.
+    let mut last = base.clone();
+    for id in 1..=60 {
+        let by = writer(&store, &format!("writer{id}"), "");
+        last = merged(&last, &row(id % 3), &["id"], &by).expect("merged");
+    }
+    let names = names(&store);
+    let log: Vec<_> = names.iter().filter(|name| name.contains("/_delta_log/")).collect();
+    let versions =
+        (0..=pinned(&last)).map(|n| format!("{}/{}", prefix(), crate::log::version_name(n)));
+    assert!(log.into_iter().eq(&versions.collect::<Vec<_>>()), "{names:?}");
+    assert_eq!(read::<RecordBatch>(&base).expect("the first version"), row(0));
+}
+
+#[test]
 fn the_time_that_rows_cover_is_that_of_all() {
     let store = memory();
     let days = |days: &[i64]| {

@@ -1,5 +1,7 @@
 //! Who reads, who writes, and who does so at once.
 
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::thread;
 
@@ -105,4 +107,35 @@ fn on_mysql_the_reader_need_not_write() {
     assert_eq!(read(&Source { options: options.clone(), ..source }).unwrap(), rows(0, 3));
     assert!(db.write_to(&rows(0, 3), &db.target_of("_", "_", options)).is_err());
     drop(db.try_sql(&format!("DROP USER '{reader}'@'%'")));
+}
+
+#[test]
+fn on_sqlite_who_reads_holds_up_nobody_who_writes() {
+    let db = Db::sqlite();
+    let source = db.write(&rows(0, 3)).unwrap();
+    assert_eq!(db.sql("PRAGMA journal_mode"), ["wal"]);
+    let script = "import sqlite3, sys\n\
+        db = sqlite3.connect(sys.argv[1], isolation_level=None)\n\
+        db.execute('BEGIN')\n\
+        print(len(db.execute(sys.argv[2]).fetchall()), flush=True)\n\
+        input()\n\
+        print(len(db.execute(sys.argv[2]).fetchall()), flush=True)";
+    let tables = "SELECT name FROM sqlite_master WHERE type = 'table'";
+    let mut reader = Command::new("python3")
+        .args(["-c", script])
+        .arg(db.file())
+        .arg(tables)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut told = BufReader::new(reader.stdout.take().unwrap()).lines();
+    assert_eq!(told.next().unwrap().unwrap(), "1");
+    // With a journal that is rolled back, its transaction would keep this from being committed.
+    let second = db.write(&rows(3, 5)).unwrap();
+    assert_eq!(read(&second).unwrap(), rows(3, 5));
+    reader.stdin.take().unwrap().write_all(b"\n").unwrap();
+    assert_eq!(told.next().unwrap().unwrap(), "1", "it goes on reading what it began with");
+    assert!(reader.wait().unwrap().success());
+    assert_eq!(read(&source).unwrap(), rows(0, 3));
 }
