@@ -41,6 +41,7 @@ mod results;
 mod secrets_of_crates;
 mod shared_lake;
 mod single_flight;
+mod swept;
 mod terminal;
 mod timeseries;
 mod told;

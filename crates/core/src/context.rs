@@ -224,7 +224,7 @@ impl Drop for NameSet {
 }
 
 /// Whether `name` is `identity` or a suffix of it at a `::`.
-fn names(name: &str, identity: &str) -> bool {
+pub(crate) fn names(name: &str, identity: &str) -> bool {
     identity.strip_suffix(name).is_some_and(|rest| rest.is_empty() || rest.ends_with("::"))
 }
 

@@ -20,6 +20,7 @@
 //! | [`backend`], [`basic`] | how a value is laid out in a location |
 //! | [`memo`], [`flight`] | the in-memory level; one computation at a time |
 //! | [`config`] | the layers of configuration, merged into settings |
+//! | [`mod@gc`] | removing what no entry needs any more |
 //! | [`progress`] | how far long transfers have come |
 //! | [`instance`] | several configurations in one process |
 
@@ -38,6 +39,7 @@ pub mod function;
 #[cfg(any(test, feature = "test-util"))]
 #[doc(hidden)]
 pub mod fuzzing;
+pub mod gc;
 pub mod instance;
 pub mod key;
 pub mod memo;
@@ -57,6 +59,7 @@ pub mod time;
 pub mod timeseries;
 
 pub use error::{Error, Result};
+pub use gc::gc;
 
 /// The settings in force where this is called: the process's, or inside
 /// [`Nuthatch::with`](instance::Nuthatch::with) that configuration's.

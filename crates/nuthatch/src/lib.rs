@@ -22,6 +22,7 @@
 //! | configuration, and setting it in code | [`config()`], [`set_parameter!`], [`config_parameter`], [`program!`] |
 //! | several configurations in one process | [`Nuthatch`] |
 //! | results in memory | `memoize`, [`clear_memo`] |
+//! | removing what no entry needs any more | [`gc`] |
 //!
 //! # Features
 //!
@@ -44,6 +45,7 @@ mod cacheable;
 mod engine;
 #[doc(hidden)]
 pub mod private;
+mod sweep;
 
 #[doc(hidden)]
 pub use private as __private;
@@ -112,6 +114,7 @@ pub use nuthatch_core::civil;
 pub use nuthatch_core::confirm::{Answer, Replacement, confirm_with};
 pub use nuthatch_core::context::{Context, with, with_async};
 pub use nuthatch_core::entry::manifest::{Extent, Manifest};
+pub use nuthatch_core::gc::{Gc, GcReport};
 pub use nuthatch_core::instance::{Builder, Nuthatch};
 pub use nuthatch_core::key::{CacheKey, Key, Secret};
 pub use nuthatch_core::mode::CacheMode;
@@ -354,6 +357,7 @@ pub use nuthatch_macros::processor;
 /// # How it is written
 #[cfg(feature = "macros")]
 pub use nuthatch_macros::timeseries;
+pub use sweep::gc;
 
 /// For those who write a backend: the trait, what it writes and reads through, and what the
 /// manifest says of it. [`Recording`](backend::Recording) makes checksums of what is written, and

@@ -9,6 +9,7 @@ use object_store::{PutMode, PutPayload, UpdateVersion};
 use serde_json::value::RawValue;
 use ulid::Ulid;
 
+use super::burial::Past;
 use super::document::{Carried, with_text};
 use super::draft::{Content, Draft};
 use super::layout::{self, Address};
@@ -65,7 +66,8 @@ pub struct Forgot {
 
 type Records = Vec<(Arc<Stored>, Box<RawValue>)>;
 
-enum Put {
+/// How a put ended.
+pub(super) enum Put {
     Done(UpdateVersion),
     Lost(Fetched),
 }
@@ -161,6 +163,10 @@ impl Location {
         records: Records,
     ) -> Result<Committed> {
         self.must_be_writable(address)?;
+        let seen = &match self.past_burial(address, seen).await? {
+            Past::Seen(seen) => seen,
+            Past::Lost(winner) => return self.lost(address, winner, records),
+        };
         self.must_not_collide(address, seen)?;
         let Succession { carried, expired, fresh } =
             Succession::new(carried(seen), records, self.now(), self.options().grace)?;
@@ -180,9 +186,16 @@ impl Location {
         }
     }
 
+    fn lost(&self, address: &Address, winner: Fetched, records: Records) -> Result<Committed> {
+        let now = self.now();
+        let vain = records.iter().flat_map(|(record, _)| Succession::vain(record, now)).collect();
+        let removal = Removal::of(self, address, vain);
+        Ok(Committed::Lost { winner: winner.into_lookup(self, address), removal })
+    }
+
     /// The put itself. A reply that was lost, or that a retry inside the client has turned into
     /// a refusal, is told from a lost race by the write id of what is there now.
-    async fn put(
+    pub(super) async fn put(
         &self,
         address: &Address,
         seen: &Seen,

@@ -138,7 +138,7 @@ pub(super) fn with_text<T: Serialize>(record: T) -> Result<(T, Box<RawValue>)> {
 }
 
 /// Every member that this release writes itself, beside `backends` and `replaced`.
-const KNOWN: [&str; 20] = [
+const KNOWN: [&str; 21] = [
     "layout",
     "key",
     "function",
@@ -158,6 +158,7 @@ const KNOWN: [&str; 20] = [
     "lineage",
     "processors",
     "write_id",
+    "removing",
     "blake3",
 ];
 

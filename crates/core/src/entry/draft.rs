@@ -150,6 +150,7 @@ impl Draft {
             lineage: self.lineage,
             processors: self.processors,
             write_id: String::new(),
+            removing: None,
             replaced: Vec::new(),
             backends: Vec::new(),
         };

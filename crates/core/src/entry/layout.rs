@@ -12,12 +12,15 @@
 //! two calls whose readable parts are equal share folders and never files, for the key covers
 //! the namespace, the function and the arguments, and each file's name carries the key.
 
+mod part;
+
 use std::fmt;
 
 use data_encoding::{BASE32_NOPAD, HEXLOWER};
 use object_store::path::Path;
 use ulid::Ulid;
 
+pub(crate) use self::part::{Part, Piece, Spot};
 use crate::error::{Error, Result};
 
 /// The object that says that a filesystem is nuthatch's, and in which layout.
@@ -143,12 +146,12 @@ impl fmt::Debug for Address {
 }
 
 /// The path of `nuthatch.json`.
-pub(super) fn marker() -> Result<Path> {
+pub(crate) fn marker() -> Result<Path> {
     parse(MARKER)
 }
 
 /// The path of one probe of conditional writes. No namespace's folder begins with a dot.
-pub(super) fn probe(id: Ulid) -> Result<Path> {
+pub(crate) fn probe(id: Ulid) -> Result<Path> {
     parse(&format!(".probe/{id}"))
 }
 

@@ -105,7 +105,7 @@ impl Location {
     }
 
     /// A location with a clock of its own, which tests turn back and forth.
-    pub(super) fn with_clock(mut options: LocationOptions, clock: fn() -> SystemTime) -> Self {
+    pub(crate) fn with_clock(mut options: LocationOptions, clock: fn() -> SystemTime) -> Self {
         options.writable &= !matches!(options.name, LocationName::Mirror(_));
         let begun = |filesystem: &Filesystem| {
             format!("{} ({}", options.name, filesystem.url.trim_end_matches('/')).into()

@@ -129,6 +129,15 @@ impl Seen {
     pub fn manifest(&self) -> Option<Manifest> {
         serde_json::from_slice(self.whole()?).ok()
     }
+
+    /// Whether what was seen had one of this entry's records, from the same computation, and so
+    /// its value. The time tells an upsert that leaves the record as it is.
+    #[must_use]
+    pub(crate) fn is_of(&self, entry: &Entry) -> bool {
+        let (Some(had), Ok(now)) = (self.manifest(), entry.manifest()) else { return false };
+        had.created_at == now.created_at
+            && had.backends.iter().any(|record| now.backends.contains(record))
+    }
 }
 
 impl Lookup {

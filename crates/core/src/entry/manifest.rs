@@ -66,6 +66,9 @@ pub struct Manifest {
     pub processors: Vec<Processor>,
     /// Which write made this manifest: a lost reply is told from a lost race by it.
     pub write_id: String,
+    /// When `gc` said that it is about to delete this tombstone, in RFC 3339, UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removing: Option<String>,
     /// Generations that were replaced, and are kept for readers that still hold them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub replaced: Vec<Replaced>,

@@ -103,6 +103,11 @@ impl Marker {
         }
     }
 
+    /// Whether there is one, as far as this process has seen.
+    pub(super) fn is_found(&self) -> bool {
+        self.found.get().is_some()
+    }
+
     /// Whether a 403 on an entry means that there is none.
     ///
     /// So it does once the marker's own GET went through. Where that was a 403 too, a writer

@@ -12,6 +12,8 @@
 //! | [`lookup`] | what one GET finds at an address |
 //! | [`draft`] | what a manifest is made from |
 //! | [`commit`] | the conditional write that makes an entry visible; `forget` |
+//! | `burial` | tombstones that `gc` is about to delete |
+//! | `inspect` | an entry found by its path, for `gc` |
 //! | [`removal`] | replaced generations, removed after the grace time |
 //! | [`writing`] | the guard over one generation while it is written |
 //! | [`origin`], `git` | who computes, and at which commit of the sources |
@@ -21,10 +23,12 @@
 //! manifest is put conditionally ([`Location::commit`]). Until then nobody sees the data, and
 //! from then on every reader sees all of it.
 
+mod burial;
 pub mod commit;
 mod document;
 pub mod draft;
 mod git;
+mod inspect;
 pub mod layout;
 pub mod location;
 pub mod lookup;
@@ -39,8 +43,10 @@ pub mod writing;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use burial::is_recent as is_being_removed;
 pub use commit::{Committed, Forgot};
 pub use draft::{Content, Draft};
+pub(crate) use inspect::{Standard, Standing};
 pub use layout::Address;
 pub use location::{Filesystem, Location, LocationName, LocationOptions};
 pub use lookup::{Entry, Lookup, Seen};

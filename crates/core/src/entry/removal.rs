@@ -151,7 +151,7 @@ impl Succession {
 
 /// Whether the grace time is over. A clock that was turned back makes it longer, never shorter;
 /// so does a time that cannot be read.
-fn is_over(replaced_at: &str, now: SystemTime, grace: Duration) -> bool {
+pub(crate) fn is_over(replaced_at: &str, now: SystemTime, grace: Duration) -> bool {
     let Ok(then) = DateTime::parse_from_rfc3339(replaced_at) else { return false };
     let age = now.duration_since(SystemTime::from(then)).unwrap_or(Duration::ZERO);
     age >= grace && !age.is_zero()
@@ -162,7 +162,7 @@ fn names(manifest: &Manifest, doomed: &Replaced) -> bool {
         || manifest.replaced.iter().any(|record| record.generation == doomed.generation)
 }
 
-pub(super) async fn delete_folder(
+pub(crate) async fn delete_folder(
     store: &Arc<dyn ObjectStore>,
     folder: &Path,
 ) -> object_store::Result<u64> {

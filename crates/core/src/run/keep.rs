@@ -316,8 +316,8 @@ impl<T: Send + Sync + 'static> Keeping<'_, T> {
         let draft = self.draft(content);
         let mut seen = seen;
         for _ in 0..COMMIT_ATTEMPTS {
-            let (address, draft) = (&self.address, draft.clone());
-            let committed = self.place.commit(address, seen, draft, fresh.as_ref()).await?;
+            let (address, draft, before) = (&self.address, draft.clone(), seen.clone());
+            let committed = self.place.commit(address, before, draft, fresh.as_ref()).await?;
             let (winner, removal) = match committed {
                 Committed::Done { entry, removal, .. } => {
                     remove(removal, self.removers());
@@ -325,7 +325,8 @@ impl<T: Send + Sync + 'static> Keeping<'_, T> {
                 }
                 Committed::Lost { winner, removal } => (winner, removal),
             };
-            let stands = matches!(winner, Lookup::Found { .. });
+            // What was written down anew (by `gc`, or with a backend more) is no other value.
+            let stands = matches!(&winner, Lookup::Found { entry, .. } if !seen.is_of(entry));
             if stands && self.prepared.plan.row.replacing == Replacing::Asks {
                 remove(removal, self.removers());
                 report::lost_race(&self.request.arguments, &self.place);

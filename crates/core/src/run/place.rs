@@ -84,10 +84,19 @@ impl Place {
 
     /// A location without settings.
     #[cfg(test)]
-    pub(super) fn bare(location: Location) -> Self {
+    pub(crate) fn bare(location: Location) -> Self {
         let (options, timeout) = (BTreeMap::new(), Duration::from_secs(1));
         let (progress, out_of_reach) = (Progress::Off, AtomicBool::new(false));
         Self { location, options, timeout, progress, out_of_reach }
+    }
+
+    pub(crate) fn location(&self) -> &Location {
+        &self.location
+    }
+
+    /// How long data that nobody needs is kept here.
+    pub(crate) fn grace(&self) -> Duration {
+        self.location.options().grace
     }
 
     pub(crate) fn name(&self) -> &LocationName {

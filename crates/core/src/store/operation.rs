@@ -67,12 +67,12 @@ impl Operation {
     }
 
     /// What a get with these options is.
-    pub(super) fn of_get(options: &GetOptions) -> Self {
+    pub(crate) fn of_get(options: &GetOptions) -> Self {
         if options.head { Self::Head } else { Self::Get }
     }
 
     /// What a put in this mode is.
-    pub(super) fn of_put(mode: &PutMode) -> Self {
+    pub(crate) fn of_put(mode: &PutMode) -> Self {
         match mode {
             PutMode::Overwrite => Self::Put,
             PutMode::Create => Self::Create,

@@ -63,6 +63,7 @@ fn full() -> Manifest {
             options: "dim = \"time\"".to_owned(),
         }],
         write_id: "01KDWMQV0G9X7C2M4T6R8Y0ABC".to_owned(),
+        removing: None,
         replaced: vec![Replaced {
             backend: "zarr".to_owned(),
             generation: "01kdwmqv0g000000000000000a".to_owned(),

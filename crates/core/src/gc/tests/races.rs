@@ -1,0 +1,222 @@
+//! Readers, writers and other sweeps, at every point of what they do.
+
+use super::*;
+
+/// Sweeps in the name of another process, on this thread.
+fn others_sweep(lake: &Arc<Clocked>) -> impl FnOnce() + Send + 'static {
+    let root = root(lake);
+    move || drop(sweep(&root))
+}
+
+/// What goes on while somebody else acts before its n-th request.
+type Story = fn(&Location) -> Result<Committed>;
+
+fn overwrite(root: &Location) -> Result<Committed> {
+    block_on(store(root, &address(9), b"new"))
+}
+
+/// Every way in which an entry lies before it is stored again.
+fn before(name: &str, root: &Location) {
+    match name {
+        "nothing" => {}
+        "an entry" => drop(stored(root, &address(9), b"old")),
+        "a replaced one" => {
+            stored(root, &address(9), b"older");
+            stored(root, &address(9), b"old");
+        }
+        "a forgotten one" => {
+            stored(root, &address(9), b"older");
+            assert!(block_on(root.forget(&address(9))).unwrap().was_there);
+        }
+        _ => unreachable!(),
+    }
+}
+
+/// At each of its requests a writer is interrupted by a sweep, as quick or as slow as it may be:
+/// whatever is committed is whole, and the old value or the new one is read.
+#[test]
+fn a_sweep_at_any_point_of_a_store_harms_no_committed_entry() {
+    let story: Story = overwrite;
+    let mut interruptions = 0;
+    for name in ["nothing", "an entry", "a replaced one", "a forgotten one"] {
+        for slow in [Duration::ZERO, GRACE / 2 - DAY, GRACE / 2, GRACE, GRACE * 3] {
+            for n in 0.. {
+                clocked::set(std::time::SystemTime::UNIX_EPOCH);
+                let lake = Arc::new(Clocked::default());
+                before(name, &root(&lake));
+                advance(GRACE);
+                let others = others_sweep(&lake);
+                lake.before(n, move || {
+                    if !COMMITTING.get() || slow < GRACE / 2 {
+                        advance(slow);
+                    }
+                    // The writer stands still meanwhile: what it is in the midst of is not.
+                    let committing = COMMITTING.replace(false);
+                    others();
+                    COMMITTING.set(committing);
+                });
+                let writer = root(&lake);
+                let committed = story(&writer);
+                if !lake.was_interrupted() {
+                    break;
+                }
+                interruptions += 1;
+                let now = read(&lake, &root(&lake), &address(9));
+                let told = format!("{name}, slow by {slow:?}, at {n}: {committed:?}");
+                match &committed {
+                    Ok(Committed::Done { .. }) => {
+                        assert_eq!(now.as_deref(), Some(&b"new"[..]), "{told}")
+                    }
+                    Ok(Committed::Lost { .. }) | Err(_) => {
+                        let old = if name == "nothing" || name == "a forgotten one" {
+                            None
+                        } else {
+                            Some(&b"old"[..])
+                        };
+                        assert_eq!(now.as_deref(), old, "{told}");
+                    }
+                }
+                // What was left in vain goes, and a second try succeeds.
+                stored(&root(&lake), &address(9), b"again");
+                assert_eq!(read(&lake, &root(&lake), &address(9)).unwrap(), b"again", "{told}");
+                advance(GRACE);
+                sweep(&root(&lake));
+                advance(GRACE);
+                let swept = sweep(&root(&lake));
+                assert!(swept.failed.tallies.is_empty(), "{swept:?}");
+                assert_eq!(paths(&lake, "/data/").len(), 2, "{told}");
+                assert_eq!(read(&lake, &root(&lake), &address(9)).unwrap(), b"again", "{told}");
+            }
+        }
+    }
+    assert!(interruptions > 100, "{interruptions}");
+}
+
+/// The other way round: a writer stores at each point of a sweep.
+#[test]
+fn a_store_at_any_point_of_a_sweep_is_kept() {
+    let mut interruptions = 0;
+    for name in ["nothing", "an entry", "a replaced one", "a forgotten one"] {
+        for n in 0.. {
+            clocked::set(std::time::SystemTime::UNIX_EPOCH);
+            let lake = Arc::new(Clocked::default());
+            before(name, &root(&lake));
+            let abandoned = block_on(begin(&root(&lake), &address(9)));
+            block_on(data(&abandoned, b"in vain")).unwrap();
+            advance(GRACE);
+            let (writer, answer) = (root(&lake), Arc::new(std::sync::Mutex::new(None)));
+            let told = Arc::clone(&answer);
+            lake.before(n, move || {
+                *told.lock().unwrap() = Some(overwrite(&writer));
+            });
+            sweep(&root(&lake));
+            if !lake.was_interrupted() {
+                break;
+            }
+            interruptions += 1;
+            let committed = answer.lock().unwrap().take().unwrap();
+            let now = read(&lake, &root(&lake), &address(9));
+            let shown = format!("{name}, at {n}: {committed:?}");
+            match committed {
+                Ok(Committed::Done { .. }) => assert_eq!(now.unwrap(), b"new", "{shown}"),
+                // The tombstone is about to go, and the sweep that does it stands still here.
+                Err(error) => {
+                    assert_eq!(name, "a forgotten one", "{shown}");
+                    assert!(error.to_string().contains("`gc` has said that it removes"), "{error}");
+                    assert_eq!(now, None);
+                }
+                Ok(Committed::Lost { .. }) => panic!("{shown}"),
+            }
+            stored(&root(&lake), &address(9), b"again");
+            assert_eq!(read(&lake, &root(&lake), &address(9)).unwrap(), b"again", "{shown}");
+        }
+    }
+    assert!(interruptions > 30, "{interruptions}");
+}
+
+/// A sweep whose process dies before its n-th request is finished by the next.
+#[test]
+fn a_sweep_that_was_interrupted_is_finished_by_the_next() {
+    use crate::store::{Fault, Faulty, Trigger};
+    let build = |lake: &Arc<Clocked>| {
+        let root = root(lake);
+        before("a replaced one", &root);
+        stored(&root, &address(1), b"forgotten");
+        assert!(block_on(root.forget(&address(1))).unwrap().was_there);
+        let abandoned = block_on(begin(&root, &address(2)));
+        block_on(data(&abandoned, b"in vain")).unwrap();
+        advance(GRACE);
+    };
+    let whole = {
+        let lake = Arc::new(Clocked::default());
+        build(&lake);
+        sweep(&root(&lake));
+        block_on(lake.paths()).len()
+    };
+    for n in 1.. {
+        clocked::set(std::time::SystemTime::UNIX_EPOCH);
+        let lake = Arc::new(Clocked::default());
+        build(&lake);
+        let faulty = Faulty::new(Arc::clone(&lake) as _);
+        // From the n-th request on nothing gets through any more.
+        let mut dying = 0;
+        for later in n..n + 200 {
+            faulty.inject(Trigger::any().nth(later), Fault::Fail);
+            dying += 1;
+        }
+        assert_eq!(dying, 200);
+        let filesystem =
+            Filesystem { store: Arc::new(faulty.clone()), ..filesystem(&lake, "lake") };
+        let options = LocationOptions::new(LocationName::Root, filesystem);
+        sweep(&Location::with_clock(options, clock));
+        assert_eq!(read(&lake, &root(&lake), &address(9)).unwrap(), b"old");
+        if faulty.struck() == 0 {
+            assert!(n > 20, "{n}");
+            break;
+        }
+        // A tombstone that says that it goes is left for an hour.
+        advance(DAY);
+        let swept = sweep(&root(&lake));
+        assert!(swept.failed.tallies.is_empty(), "{swept:?}");
+        advance(GRACE);
+        sweep(&root(&lake));
+        assert_eq!(
+            block_on(lake.paths()).len(),
+            whole,
+            "died at {n}: {:?}",
+            block_on(lake.paths())
+        );
+        assert_eq!(read(&lake, &root(&lake), &address(9)).unwrap(), b"old");
+    }
+}
+
+#[test]
+fn two_sweeps_at_once_are_harmless() {
+    for n in 0..60 {
+        clocked::set(std::time::SystemTime::UNIX_EPOCH);
+        let lake = Arc::new(Clocked::default());
+        before("a replaced one", &root(&lake));
+        let abandoned = block_on(begin(&root(&lake), &address(2)));
+        block_on(data(&abandoned, b"in vain")).unwrap();
+        advance(GRACE);
+        lake.before(n, others_sweep(&lake));
+        let swept = sweep(&root(&lake));
+        assert!(swept.failed.tallies.is_empty(), "{swept:?}");
+        lake.was_interrupted();
+        assert_eq!(paths(&lake, "/data/").len(), 2);
+        assert_eq!(read(&lake, &root(&lake), &address(9)).unwrap(), b"old");
+    }
+}
+
+#[test]
+fn a_writer_that_was_too_slow_is_told_and_its_commit_fails() {
+    let lake = Arc::new(Clocked::default());
+    let root = root(&lake);
+    let writing = block_on(begin(&root, &address(9)));
+    block_on(data(&writing, b"slow")).unwrap();
+    advance(GRACE);
+    assert_eq!(sweep(&root).removed.of(Kind::Abandoned).count, 1);
+    let error = block_on(finish(&writing, b"slow")).unwrap_err().to_string();
+    assert!(error.contains("may have been removed as abandoned"), "{error}");
+    assert!(error.contains("raise the location's grace time"), "{error}");
+}
