@@ -19,8 +19,6 @@ class Case:
     empty: bool = True
     # How elements follow each other in the chunks of version 2.
     order: str = "C"
-    # Words of the error, where nuthatch cannot read it.
-    refused: list | None = None
 
 
 def one(data, dims=None, **attrs):

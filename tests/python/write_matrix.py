@@ -1,6 +1,7 @@
 """Writes stores as xarray writes them, and what xarray reads from each: `manifest.json`.
 
 `write_matrix.py FOLDER STORE…`: the stores that are named are read beside those that are made.
+`--only=WORD,WORD` makes those alone whose names hold one of the words.
 """
 
 import json
@@ -18,7 +19,9 @@ import matrix_codecs
 import matrix_values
 
 warnings.simplefilter("ignore")
-root = Path(sys.argv[1])
+root, *stores = [argument for argument in sys.argv[1:] if not argument.startswith("--only=")]
+root = Path(root)
+only = [word for argument in sys.argv if argument.startswith("--only=") for word in argument[7:].split(",")]
 cases = []
 
 
@@ -59,10 +62,7 @@ def plain(value):
     return value
 
 
-def add(name, path, refused=None, **opening):
-    if refused:
-        cases.append({"name": name, "path": str(path), "refused": refused})
-        return
+def add(name, path, **opening):
     read = xr.open_zarr(path, **opening)
     arrays = {}
     for key, array in read.variables.items():
@@ -81,13 +81,15 @@ def add(name, path, refused=None, **opening):
 for version in (2, 3):
     for made in matrix_values.cases(version) + matrix_codecs.cases(version):
         name = f"{made.name}_v{version}"
+        if only and not any(word in name for word in only):
+            continue
         path = root / f"{name}.zarr"
         how = {"zarr_format": version, "consolidated": made.consolidated}
         with zarr.config.set({"array.order": made.order}):
             made.dataset.to_zarr(path, encoding=made.encoding, mode="w", write_empty_chunks=made.empty, **how)
-        add(name, path, made.refused, **how)
+        add(name, path, **how)
 
-for store in sys.argv[2:]:
+for store in stores:
     add(Path(store).stem, store)
 
 (root / "manifest.json").write_text(json.dumps(cases, allow_nan=False))

@@ -119,6 +119,46 @@ fn a_foreign_store_that_lies_is_an_error_and_no_panic() {
 }
 
 #[test]
+fn a_codec_that_is_not_known_is_told_by_its_name_and_hides_nothing_else() {
+    use serde_json::json;
+    let machine_code = json!({"format": 3, "filters": [{"id": 4}, {"id": 33}]});
+    let of_numcodecs = [
+        ("pcodec", json!({"level": 8})),
+        ("zfpy", json!({"mode": 4})),
+        ("pickle", json!({"protocol": 5})),
+        ("msgpack2", json!({})),
+        ("json2", json!({"encoding": "utf-8"})),
+        ("categorize", json!({"labels": ["a"], "dtype": "<f8", "astype": "|u1"})),
+        ("lzma", machine_code),
+        ("jenkins_lookup3", json!({"prefix": [1, 2]})),
+        ("nobody_knows", json!({})),
+    ];
+    for (name, said) in of_numcodecs {
+        let lake = Lake::new();
+        let put = |path: &str, document: serde_json::Value| {
+            let path = Path::from(format!("foreign/{path}"));
+            block_on(lake.store.put(&path, document.to_string().into())).unwrap();
+        };
+        let mut codec = said;
+        codec["id"] = name.into();
+        put(".zgroup", json!({"zarr_format": 2}));
+        for (array, compressor) in [("x", codec), ("y", json!(null))] {
+            let document = json!({
+                "zarr_format": 2, "shape": [3], "chunks": [3], "dtype": "<f8", "fill_value": 0.5,
+                "order": "C", "filters": null, "compressor": compressor,
+            });
+            put(&format!("{array}/.zarray"), document);
+        }
+        let read = block_on(super::super::zarr::foreign(&lake.store, "foreign")).unwrap();
+        let error = read.array("x").unwrap_err().to_string();
+        assert!(error.contains("`x` cannot be read") && error.contains(name), "{error}");
+        // Its chunk is absent, and fill values are what is missing.
+        assert!(read.array("y").unwrap().values::<f64>().unwrap()[1].is_nan());
+        assert_eq!(read.left_out().map(|(array, _)| array).collect::<Vec<_>>(), ["x"]);
+    }
+}
+
+#[test]
 fn every_byte_flipped_is_damage_to_whoever_reads_a_part_of_its_chunk() {
     let text = |(i, j): (usize, usize)| ((i * 31 + j / 5_000) % 251) as u8;
     let large = ndarray::Array2::from_shape_fn((5, 1_000_000), text);

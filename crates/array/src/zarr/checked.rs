@@ -1,7 +1,7 @@
-//! The codec `crc32c`, checked whenever anything is read of a chunk.
+//! The checksums of `zarrs`, `crc32c` first, looked at whenever anything is read of a chunk.
 //!
 //! `zarrs` checks chunks that are decoded whole. Where a part of one is read, be it a slice or a
-//! chunk that the array's edge cuts off, its own codec takes the checksum off unseen, and a flipped
+//! chunk that the array's edge cuts off, its own codecs take the checksum off unseen, and a flipped
 //! bit becomes a value. This one reads all of it and checks: what is compressed is read whole in
 //! any case.
 
@@ -25,7 +25,7 @@ const NAME: &str = "nuthatch.crc32c";
 /// Makes the codec known to `zarrs`, and gives its name there.
 pub(super) fn name() -> &'static str {
     static KNOWN: LazyLock<CodecRuntimeRegistryHandleV3> = LazyLock::new(|| {
-        let make = |_: &_| Ok(Codec::BytesToBytes(Arc::new(Checked(Crc32cCodec::new()))));
+        let make = |_: &_| Ok(Codec::BytesToBytes(Arc::new(Checked::new(Crc32cCodec::new()))));
         register_codec_v3(CodecRuntimePluginV3::new(|name| name == NAME, make))
     });
     LazyLock::force(&KNOWN);
@@ -37,8 +37,15 @@ pub(super) fn checksum(content: &[u8]) -> u32 {
     crc_fast::checksum(crc_fast::CrcAlgorithm::Crc32Iscsi, content) as u32
 }
 
+/// A codec of which nothing is had but the whole.
 #[derive(Debug)]
-struct Checked(Crc32cCodec);
+pub(super) struct Checked(Arc<dyn BytesToBytesCodecTraits>);
+
+impl Checked {
+    pub(super) fn new(codec: impl BytesToBytesCodecTraits + 'static) -> Self {
+        Self(Arc::new(codec))
+    }
+}
 
 impl ExtensionName for Checked {
     fn name(&self, _: ZarrVersion) -> Option<Cow<'static, str>> {

@@ -6,16 +6,12 @@ use zarrs::convert::array_metadata_v2_to_v3;
 use zarrs::metadata::v2::ArrayMetadataV2;
 use zarrs::metadata::v3::ArrayMetadataV3;
 
-use super::filters::Filter;
 use super::{checked, numcodecs};
 
 /// The codecs of version 3, those within shards too.
 pub(super) fn known(codecs: &mut Value) {
     let Some(codecs) = codecs.as_array_mut() else { return };
     codecs.retain(|codec| !is_lossy(codec));
-    // Of a chunk whose filters are to be read whole, `zarrs` takes the shape for that before it was
-    // transposed, and cannot read a part.
-    let transposed = codecs.iter().any(|codec| codec["name"] == "transpose");
     for codec in codecs {
         let name = codec.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
         let mut said = configuration(codec);
@@ -24,16 +20,10 @@ pub(super) fn known(codecs: &mut Value) {
                 said.get_mut(inner).into_iter().for_each(known);
             }
             *codec = json!({"name": name, "configuration": said});
-        } else if transposed && is_filter(&name, &said) {
-            *codec = json!({"name": format!("{name} behind a transposition")});
         } else if let Some(native) = native(&name, said) {
             *codec = native;
         }
     }
-}
-
-fn is_filter(name: &str, said: &Map<String, Value>) -> bool {
-    name.strip_prefix("numcodecs.").is_some_and(|name| Filter::of(name, said).is_some())
 }
 
 /// An array of version 2 as one of version 3, where numcodecs has the same codecs by other names.
@@ -110,7 +100,7 @@ fn native(name: &str, mut said: Map<String, Value>) -> Option<Value> {
             "typesize": 1,
             "blocksize": 0,
         }}),
-        "crc32c" if said.get("location").is_none_or(|place| place == "end") => {
+        "crc32c" if said.get("location").is_none_or(|place| place == "end" || place.is_null()) => {
             json!({"name": checked::name()})
         }
         name => return numcodecs::known(name, &said),
@@ -132,11 +122,14 @@ mod tests {
 
     #[test]
     fn names_of_numcodecs_become_those_of_the_format() {
-        let start = json!({"name": "numcodecs.crc32c", "configuration": {"location": "start"}});
+        let start = json!({"location": "start"});
+        let own = json!({"id": "crc32c", "said": start});
+        let own = json!({"name": "nuthatch.numcodecs", "configuration": own});
+        let start = json!({"name": "numcodecs.crc32c", "configuration": start});
         let gzip = json!({"name": "gzip", "configuration": {"level": 1}});
         let checked = json!({"name": "nuthatch.crc32c"});
         let codecs = json!([{"name": "numcodecs.gzip"}, {"name": "numcodecs.crc32c"}, start]);
-        assert_eq!(of(codecs), json!([gzip, checked, start]));
+        assert_eq!(of(codecs), json!([gzip, checked, own]));
         let shard = |inner: &Value, index: &Value| {
             let said = json!({"chunk_shape": [1], "codecs": [inner], "index_codecs": [index]});
             json!([{"name": "sharding_indexed", "configuration": said}])

@@ -128,7 +128,8 @@ impl Files {
     fn read(&self, key: &StoreKey, range: Option<GetRange>) -> Result<MaybeBytes, StorageError> {
         let name = key.as_str();
         let path = self.path(name).map_err(|error| self.fail(error))?;
-        let store = Arc::clone(&self.store);
+        let (store, asked) = (Arc::clone(&self.store), range.clone());
+        let of = path.clone();
         let read = async move { part(&*store, &path, range).await?.bytes().await };
         match runtime::block_on(read) {
             Ok(bytes) => Ok(Some(bytes)),
@@ -137,8 +138,23 @@ impl Files {
                 let why = "it is gone; recompute, or take it from where it was copied".to_owned();
                 Err(self.fail(Error::Damaged { object: self.show(name), why }))
             }
-            Err(error) => Err(self.fail(self.failed(name, error))),
+            Err(error) => match self.cut_short(of, asked) {
+                Some(why) => Err(self.fail(Error::Damaged { object: self.show(name), why })),
+                None => Err(self.fail(self.failed(name, error))),
+            },
         }
+    }
+
+    /// Whether a part could not be read because there is none: stores say so in words of their own.
+    fn cut_short(&self, path: Path, asked: Option<GetRange>) -> Option<String> {
+        let needed = match asked? {
+            GetRange::Bounded(range) => range.start.saturating_add(1),
+            GetRange::Offset(start) => start.saturating_add(1),
+            GetRange::Suffix(length) => length,
+        };
+        let store = Arc::clone(&self.store);
+        let size = runtime::block_on(async move { store.head(&path).await }).ok()?.size;
+        (size < needed).then(|| format!("it is cut short: {size} bytes are left of it"))
     }
 }
 

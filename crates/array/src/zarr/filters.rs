@@ -2,24 +2,23 @@
 //!
 //! `zarrs` has one of them, and computes it by way of float32, which changes large integers.
 
-use std::any::Any;
-use std::borrow::Cow;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 use zarrs::array::codec::api::{
-    ArrayCodecTraits, ArrayToArrayCodecTraits, CodecError, CodecMetadataOptions, CodecTraits,
-    PartialDecoderCapability, PartialEncoderCapability, RecommendedConcurrency,
+    ArrayCodecTraits, ArrayPartialDecoderTraits, ArrayToArrayCodecTraits, CodecError,
+    RecommendedConcurrency,
 };
-use zarrs::array::{ArrayBytes, CodecOptions, DataType, FillValue, data_type};
-use zarrs::metadata::Configuration;
-use zarrs::plugin::{ExtensionName, ZarrVersion};
+use zarrs::array::{
+    ArrayBytes, ArraySubset, CodecOptions, DataType, FillValue, Indexer, data_type,
+};
+use zarrs::storage::StorageError;
 
 use crate::dtype::DType;
 
 use super::metadata::number_of_numpy;
-use super::numcodecs;
+use super::numcodecs::read_alone;
 
 /// Numbers that are stored as others.
 #[derive(Debug, PartialEq)]
@@ -195,27 +194,10 @@ fn known(dtype: DType) -> Option<DataType> {
     })
 }
 
-impl ExtensionName for Filter {
-    fn name(&self, _: ZarrVersion) -> Option<Cow<'static, str>> {
-        Some(numcodecs::NAME.into())
-    }
-}
-
-impl CodecTraits for Filter {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-    fn configuration(&self, _: ZarrVersion, _: &CodecMetadataOptions) -> Option<Configuration> {
-        None
-    }
-    /// What comes before an element can change it.
-    fn partial_decoder_capability(&self) -> PartialDecoderCapability {
-        PartialDecoderCapability { partial_read: false, partial_decode: false }
-    }
-    fn partial_encoder_capability(&self) -> PartialEncoderCapability {
-        PartialEncoderCapability { partial_encode: false }
-    }
-}
+// Of a codec that gives no parts, `zarrs` keeps the whole, under the shape that it has behind the
+// next one: behind a transposition that is another. So this one says that it gives parts, and takes
+// them from the whole itself.
+read_alone!(Filter, parts: true);
 
 impl ArrayCodecTraits for Filter {
     fn recommended_concurrency(
@@ -238,7 +220,7 @@ impl ArrayToArrayCodecTraits for Filter {
         }
         known(self.stored).ok_or_else(unknown)
     }
-    /// Chunks that are absent are filled with decoded values, so this one is never read.
+    /// Chunks that are absent are filled with decoded values, so this one is never used.
     fn encoded_fill_value(&self, _: &DataType, _: &FillValue) -> Result<FillValue, CodecError> {
         Ok(FillValue::new(vec![0; self.stored.size()]))
     }
@@ -263,6 +245,58 @@ impl ArrayToArrayCodecTraits for Filter {
         let numbers = self.numbers(&bytes.into_fixed()?);
         let numbers = numbers.ok_or_else(|| CodecError::Other(format!("{self:?} decodes none")))?;
         Ok(ArrayBytes::new_flen(numbers))
+    }
+    fn partial_decoder(
+        self: Arc<Self>,
+        stored: Arc<dyn ArrayPartialDecoderTraits>,
+        shape: &[NonZeroU64],
+        dtype: &DataType,
+        fill: &FillValue,
+        _: &CodecOptions,
+    ) -> Result<Arc<dyn ArrayPartialDecoderTraits>, CodecError> {
+        let (shape, dtype, fill) = (shape.to_vec(), dtype.clone(), fill.clone());
+        Ok(Arc::new(Parts { filter: self, stored, shape, dtype, fill }))
+    }
+}
+
+/// Parts of a chunk, of which all is read: what comes before an element can change it.
+struct Parts {
+    filter: Arc<Filter>,
+    stored: Arc<dyn ArrayPartialDecoderTraits>,
+    shape: Vec<NonZeroU64>,
+    dtype: DataType,
+    fill: FillValue,
+}
+
+impl ArrayPartialDecoderTraits for Parts {
+    fn data_type(&self) -> &DataType {
+        &self.dtype
+    }
+    fn exists(&self) -> Result<bool, StorageError> {
+        self.stored.exists()
+    }
+    fn size_held(&self) -> usize {
+        self.stored.size_held()
+    }
+    fn partial_decode(
+        &self,
+        part: &dyn Indexer,
+        options: &CodecOptions,
+    ) -> Result<ArrayBytes<'_>, CodecError> {
+        if !self.exists()? {
+            // What is behind the filter would fill it with stored values.
+            return Ok(ArrayBytes::new_fill_value(&self.dtype, part.len(), &self.fill)?);
+        }
+        let shape: Vec<u64> = self.shape.iter().map(|size| size.get()).collect();
+        let all = ArraySubset::new_with_shape(shape.clone());
+        let stored = self.stored.partial_decode(&all, options)?;
+        let (dtype, fill) = (&self.dtype, &self.fill);
+        let values = self.filter.decode(stored, &self.shape, dtype, fill, options)?;
+        values.validate(all.num_elements(), dtype)?;
+        Ok(values.extract_array_subset(part, &shape, dtype)?.into_owned())
+    }
+    fn supports_partial_decode(&self) -> bool {
+        self.stored.supports_partial_decode()
     }
 }
 

@@ -313,7 +313,7 @@ fn type_v3(data_type: &Value) -> Option<StoredType> {
     let number = |key: &str| configuration?.get(key)?.as_u64();
     Some(match name {
         "fixed_length_utf32" => {
-            StoredType::Utf32 { characters: usize::try_from(number("length_bytes")? / 4).ok()? }
+            fixed_characters(usize::try_from(number("length_bytes")? / 4).ok()?)?
         }
         "null_terminated_bytes" => fixed_bytes(usize::try_from(number("length_bytes")?).ok()?)?,
         "numpy.datetime64" | "numpy.timedelta64" => {
@@ -337,7 +337,7 @@ fn type_v2(name: &str) -> Option<StoredType> {
             let (times, unit) = unit.split_at(digits);
             numpy(kind == "M", unit, if times.is_empty() { 1 } else { times.parse().ok()? })?
         }
-        ("U", characters) => StoredType::Utf32 { characters: characters.parse().ok()? },
+        ("U", characters) => fixed_characters(characters.parse().ok()?)?,
         ("S", bytes) => fixed_bytes(bytes.parse().ok()?)?,
         ("b", "1") => StoredType::Plain(DType::Bool),
         ("i", bytes) => StoredType::Plain(plain(&format!("int{}", bits(bytes)?))?),
@@ -354,6 +354,11 @@ pub(super) fn number_of_numpy(name: &str) -> Option<DType> {
         StoredType::Plain(dtype) => Some(dtype).filter(|dtype| dtype.is_number()),
         _ => None,
     }
+}
+
+/// No element takes more than a MiB.
+fn fixed_characters(characters: usize) -> Option<StoredType> {
+    (characters <= 1 << 18).then_some(StoredType::Utf32 { characters })
 }
 
 fn fixed_bytes(bytes: usize) -> Option<StoredType> {

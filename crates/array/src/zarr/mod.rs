@@ -6,7 +6,7 @@
 //! | `write`, `documents` | a dataset, chunk by chunk, and what describes it |
 //! | `chunks` | how arrays are cut |
 //! | `open`, `metadata`, `codecs`, `json` | a group, read from its documents |
-//! | `numcodecs`, `filters` | codecs that `zarrs` lacks |
+//! | `numcodecs`, `filters`, `lzma`, `lookup3` | codecs that `zarrs` lacks |
 //! | `checked` | the checksum of a chunk, looked at whatever is read of it |
 //! | `stored` | an array that is read when it is asked for |
 //! | `characters` | text that is stored a byte an element |
@@ -24,6 +24,8 @@ mod files;
 mod filling;
 mod filters;
 mod json;
+mod lookup3;
+mod lzma;
 mod metadata;
 mod numcodecs;
 mod open;
