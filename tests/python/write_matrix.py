@@ -75,7 +75,11 @@ def add(name, path, **opening):
             "coord": key in read.coords,
             "attrs": plain(array.attrs),
         }
-    cases.append({"name": name, "path": str(path), "arrays": arrays, "attrs": plain(read.attrs)})
+    read.load()
+    for key in read.data_vars:
+        arrays[str(key)]["printed"] = repr(read[key])
+    printed = {"printed": repr(read), "printed_unread": repr(xr.open_zarr(path, chunks=None, **opening))}
+    cases.append({"name": name, "path": str(path), "arrays": arrays, "attrs": plain(read.attrs), **printed})
 
 
 for version in (2, 3):

@@ -35,10 +35,7 @@ fn sea_surface_temperatures_of_either_version_are_xarrays() {
         let unit = TimeUnit::Nanosecond;
         assert_eq!(time.dtype(), DType::Datetime { unit, calendar: Calendar::ProlepticGregorian });
         let shown = time.to_string();
-        assert!(
-            shown.contains("2006-04-16T00:00:00") && shown.contains("2010-09-16T00:00:00"),
-            "{shown}"
-        );
+        assert!(shown.contains("2006-04-16 ") && shown.contains(" 2010-09-16"), "{shown}");
     }
 }
 
