@@ -6,6 +6,7 @@ mod damage;
 mod lazy;
 mod opening;
 mod property;
+mod requests;
 mod selecting;
 
 use std::collections::BTreeMap;
@@ -27,6 +28,8 @@ struct Lake {
     counting: Counting,
     options: toml::Table,
     arguments: BTreeMap<String, String>,
+    /// Whether the store answers without being waited for.
+    immediate: bool,
 }
 
 impl Lake {
@@ -35,10 +38,14 @@ impl Lake {
     }
 
     fn with(options: &str) -> Self {
-        let counting = Counting::new(Arc::new(InMemory::new()));
+        Self::of(Arc::new(InMemory::new()), true, options)
+    }
+
+    fn of(store: Arc<dyn ObjectStore>, immediate: bool, options: &str) -> Self {
+        let counting = Counting::new(store);
         let store: Arc<dyn ObjectStore> = Arc::new(counting.clone());
         let options = options.parse().expect("TOML");
-        Self { store, counting, options, arguments: BTreeMap::new() }
+        Self { store, counting, options, arguments: BTreeMap::new(), immediate }
     }
 
     fn target(&self, generation: &str) -> Target {
@@ -46,7 +53,7 @@ impl Lake {
             store: Arc::clone(&self.store),
             prefix: Path::from(generation),
             shown: "root (memory://lake/generation)".into(),
-            immediate: true,
+            immediate: self.immediate,
             folder: None,
             inline_up_to: 0,
             options: self.options.clone(),

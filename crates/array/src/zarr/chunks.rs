@@ -5,6 +5,7 @@ use nuthatch_core::{Error, Result};
 use crate::variable::Variable;
 
 use super::documents::Format;
+use super::files::REQUESTS;
 
 /// The member of a variable's encoding that says how it was cut into objects.
 pub(super) const CHUNKS: &str = "chunks";
@@ -142,6 +143,15 @@ pub(super) fn read_chunk(options: &toml::Table) -> Result<u64> {
         .ok_or_else(|| wrong(format!("`read_chunk` is a number of bytes over 0, not {said}")))
 }
 
+/// Reads `requests`: how many are on their way at once.
+pub(super) fn requests(options: &toml::Table) -> Result<usize> {
+    let Some(said) = options.get("requests") else { return Ok(REQUESTS) };
+    let requests = said.as_integer().and_then(|requests| usize::try_from(requests).ok());
+    requests
+        .filter(|requests| (1..=10_000).contains(requests))
+        .ok_or_else(|| wrong(format!("`requests` is a number from 1 to 10000, not {said}")))
+}
+
 /// Boxes of whole chunks near so many bytes, grown from the last dimension to the first: what lies
 /// side by side is read together.
 pub(super) fn grown(chunk: &[u64], shape: &[u64], element: u64, bytes: u64) -> Vec<u64> {
@@ -272,6 +282,10 @@ mod tests {
         assert_eq!(read("read_chunk = 5").expect("it is read"), 5);
         assert_eq!(read("").expect("it is read"), READ_CHUNK);
         assert!(read("read_chunk = 0").is_err() && read("read_chunk = 'x'").is_err());
+        let asked = |options: &str| requests(&options.parse().expect("TOML"));
+        assert_eq!(asked("requests = 64").expect("it is read"), 64);
+        assert_eq!(asked("").expect("it is read"), REQUESTS);
+        assert!(asked("requests = 0").is_err() && asked("requests = -1").is_err());
     }
 
     #[test]

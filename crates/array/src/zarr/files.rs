@@ -9,6 +9,7 @@ use bytes::Bytes;
 use nuthatch_core::backend::Shown;
 use nuthatch_core::config::Verify;
 use nuthatch_core::{Error, runtime};
+use object_store::limit::LimitStore;
 use object_store::path::Path;
 use object_store::{
     GetOptions, GetRange, GetResult, GetResultPayload, ObjectStore, ObjectStoreExt as _,
@@ -17,6 +18,10 @@ use zarrs::storage::byte_range::{ByteRange, ByteRangeIterator};
 use zarrs::storage::{
     MaybeBytes, MaybeBytesIterator, ReadableStorageTraits, StorageError, StoreKey,
 };
+
+/// How many requests of one dataset are on their way at once to a store that has to be waited for,
+/// unless options say otherwise.
+pub(super) const REQUESTS: usize = 16;
 
 /// The objects below one folder.
 #[derive(Debug, Clone)]
@@ -31,6 +36,8 @@ pub(crate) struct Files {
     pub(crate) complete: bool,
     /// Whether chunks are compared with their checksums.
     pub(crate) verify: Verify,
+    /// How many requests are on their way at once, of all arrays together.
+    pub(crate) requests: usize,
     /// What stands before names when they are shown: the folder of one array.
     folder: String,
     /// What went wrong in the store: `zarrs` knows texts alone.
@@ -46,8 +53,17 @@ impl Files {
         complete: bool,
     ) -> Self {
         let (folder, failure) = (String::new(), Arc::default());
-        let verify = Verify::Full;
-        Self { store, prefix, shown, immediate, complete, verify, folder, failure }
+        let (verify, requests) = (Verify::Full, usize::MAX);
+        Self { store, prefix, shown, immediate, complete, verify, requests, folder, failure }
+    }
+
+    /// With a bound on the requests to a store that has to be waited for.
+    pub(super) fn bounded(self, requests: usize) -> Self {
+        if self.immediate {
+            return self;
+        }
+        let store: Arc<dyn ObjectStore> = Arc::new(LimitStore::new(self.store, requests));
+        Self { store, requests, ..self }
     }
 
     pub(super) fn verify(self, verify: Verify) -> Self {

@@ -16,7 +16,7 @@ use crate::values::Values;
 use crate::variable::Variable;
 
 use super::documents::Format;
-use super::files::Files;
+use super::files::{Files, REQUESTS};
 use super::folder;
 use super::share::{self, Layout, Piece, Record};
 use super::write::{Encoding, cores};
@@ -168,6 +168,7 @@ impl Filling {
         let store = Arc::clone(&self.target.store);
         let (shown, immediate) = (self.target.shown.clone(), self.target.immediate);
         let files = Files::new(store, self.folder.clone(), shown, immediate, true);
+        let files = files.bounded(REQUESTS);
         let unfilled = Arc::new(Unfilled { dtype, shape: laid.shape.clone() });
         let variable = Variable::lazy(laid.dims.clone(), unfilled)?;
         let metadata = laid.document.metadata(self.layout.format)?;

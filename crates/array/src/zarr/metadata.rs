@@ -13,11 +13,8 @@ use crate::attribute::Attributes;
 use crate::calendar::Calendar;
 use crate::dtype::{DType, TimeUnit};
 
-use super::files::Files;
+use super::files::{Files, REQUESTS};
 use super::{codecs, json};
-
-/// How many documents are read at once.
-const AT_ONCE: usize = 16;
 
 /// A group: its attributes, and its arrays by name.
 #[derive(Debug)]
@@ -184,7 +181,7 @@ async fn documents(
             None => Ok(None),
         }
     });
-    let found: Vec<Option<(String, Value)>> = read.buffered(AT_ONCE).try_collect().await?;
+    let found: Vec<Option<(String, Value)>> = read.buffered(REQUESTS).try_collect().await?;
     Ok(found.into_iter().flatten().collect())
 }
 

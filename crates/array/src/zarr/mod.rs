@@ -88,6 +88,7 @@ const UNNAMED: &str = "__xarray_dataarray_variable__";
 /// | `chunk_by_arg(window("3"(time = 90)))` | the same, for calls with that value of a key argument | |
 /// | `auto_rechunk = true` | an entry that lies in other objects than `chunking` and `chunk_by_arg` say is written anew, as a new generation, when it is recalled in a mode that writes | `false` |
 /// | `read_chunk = 100_000_000` | the bytes that a recalled array is gone through by, where it is reduced without being loaded: whole chunks | 32 MB |
+/// | `requests = 64` | how many requests of one dataset are on their way at once to a store that has to be waited for | 16 |
 /// | `sharding = false` | objects are read whole | `true` |
 /// | `zarr_format = 2` | the older version, without shards; the manifest holds checksums of the objects | 3 |
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,6 +110,7 @@ impl Zarr {
             Format::V3 => Arc::clone(&target.store),
         };
         let files = Files::new(store, folder, target.shown.clone(), target.immediate, true);
+        let files = files.bounded(chunks::requests(&target.options)?);
         let wrote = write::write(dataset, &files, &chunking, format).await?;
         wrote.recorded(target, format, &recording, write::extent(dataset)).await
     }
@@ -125,7 +127,7 @@ impl Zarr {
             store = Arc::new(Verified::new(store, folder.clone(), sums).verify(source.verify));
         }
         let files = Files::new(store, folder, source.shown.clone(), source.immediate, true);
-        let files = files.verify(source.verify);
+        let files = files.verify(source.verify).bounded(chunks::requests(&source.options)?);
         let recorded = source.record.details.get(METADATA).and_then(|hash| hash.as_str());
         open::open(&files, chunks::read_chunk(&source.options)?, |name, bytes| {
             let hash = || HEXLOWER.encode(blake3::hash(bytes).as_bytes());

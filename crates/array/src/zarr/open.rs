@@ -14,7 +14,7 @@ use crate::variable::Variable;
 
 use super::characters::Characters;
 use super::chunks::{CHUNKS, READ_CHUNK};
-use super::files::Files;
+use super::files::{Files, REQUESTS};
 use super::metadata::{Described, Group};
 use super::stored::StoredArray;
 
@@ -38,6 +38,7 @@ impl Dataset {
         let opened = store::open(&absolute(path_or_url.as_ref())?, &toml::Table::new())?;
         let shown = opened.url.as_str().into();
         let files = Files::new(opened.store, Path::ROOT, shown, opened.immediate, false);
+        let files = files.bounded(REQUESTS);
         if files.immediate {
             return open(&files, READ_CHUNK, |_, _| Ok(())).await;
         }

@@ -19,14 +19,11 @@ use crate::dataset::Dataset;
 use crate::dtype::DType;
 use crate::region::{ChunkGrid, Region};
 
-use super::chunks::Chunking;
+use super::chunks::{self, Chunking};
 use super::documents::{Document, Format};
-use super::files::Files;
+use super::files::{Files, REQUESTS};
 use super::write::{self, Writing, Wrote};
 use super::{ARRAY, folder};
-
-/// How many records are read at once.
-const AT_ONCE: usize = 16;
 
 /// What the process that begins tells the others.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -106,6 +103,7 @@ pub(super) async fn begin(
     let recording = Recording::new(Arc::clone(&target.store), folder.clone());
     let store: Arc<dyn ObjectStore> = Arc::new(recording.clone());
     let files = Files::new(store, folder, target.shown.clone(), target.immediate, true);
+    let files = files.bounded(chunks::requests(&target.options)?);
     let beside = write::beside_dimensions(template);
     let mut arrays = BTreeMap::new();
     for (name, variable) in template.variables() {
@@ -164,6 +162,7 @@ pub(super) async fn complete(layout: &Value, target: &Target) -> Result<Written>
     let recording = Recording::resume(Arc::clone(&target.store), folder.clone(), all);
     let store: Arc<dyn ObjectStore> = Arc::new(recording.clone());
     let files = Files::new(store, folder, target.shown.clone(), target.immediate, true);
+    let files = files.bounded(chunks::requests(&target.options)?);
     let documents = arrays.into_iter().map(|(name, laid)| (name, laid.document)).collect();
     let wrote = write::documents(&files, format, &attrs, documents).await?;
     let wrote = Wrote { bytes: bytes + wrote.bytes, ..wrote };
@@ -198,7 +197,7 @@ pub(super) async fn records(target: &Target) -> Result<Vec<(Path, Record)>> {
         })?;
         Ok::<_, Error>((path, record))
     });
-    reads.buffered(AT_ONCE).try_collect().await
+    reads.buffered(REQUESTS).try_collect().await
 }
 
 /// The sizes of the objects of the group, by their path in it.

@@ -22,9 +22,6 @@ use super::files::Files;
 use super::metadata::{Described, StoredType};
 use super::write::cores;
 
-/// How many chunks are on their way at once from a store that has to be waited for.
-const AT_ONCE: usize = 16;
-
 /// An array of a Zarr store.
 #[derive(Debug, Clone)]
 pub(crate) struct StoredArray {
@@ -144,7 +141,7 @@ impl StoredArray {
                 Ok::<_, Error>((part, values))
             }
         });
-        let mut parts = parts.buffer_unordered(AT_ONCE);
+        let mut parts = parts.buffer_unordered(self.files.requests);
         let mut whole = Values::blank(self.stored.dtype(), &region.shape());
         while let Some((part, values)) = parts.try_next().await? {
             whole.assign(&part.relative_to(region).slices(), &values)?;

@@ -91,8 +91,12 @@ pub(super) async fn write(
     Ok(Wrote { bytes: bytes + wrote.bytes, ..wrote })
 }
 
+/// What chunks that wait for a store may take together, where there are more of them than cores.
+const WAITING: u64 = 256_000_000;
+
 /// Writes every chunk of several arrays, as many at once as there are cores: what they take
-/// together is bounded, and small arrays do not wait for each other.
+/// together is bounded, and small arrays do not wait for each other. Who waits for a store keeps no
+/// core busy, so more of small chunks are on their way to one.
 pub(super) async fn chunks(arrays: &[Arc<Writing>]) -> Result<u64> {
     let (cores, mut all) = (cores(), Vec::new());
     for array in arrays {
@@ -104,12 +108,19 @@ pub(super) async fn chunks(arrays: &[Arc<Writing>]) -> Result<u64> {
     // Where there are fewer large chunks than cores, each is encoded on several.
     let large: u64 = arrays.iter().map(|array| array.large_chunks()).sum();
     let threads = cores.div_ceil(usize::try_from(large).unwrap_or(cores).clamp(1, cores));
+    let largest = arrays.iter().map(|array| array.chunk_bytes()).max().unwrap_or_default();
+    let waiting = usize::try_from(WAITING / largest.max(1)).unwrap_or(usize::MAX);
+    let at_once = match arrays.first().map(|array| &array.files) {
+        Some(files) if !files.immediate => waiting.min(files.requests).max(cores),
+        _ => cores,
+    };
     let written = stream::iter(all).map(|(array, region, index)| async move {
         let values = array.data.read_region(&region).await?;
         let encoded = array.encoding.chunk(values, threads).await?;
         put(&array.files, array.encoding.array.chunk_key(&index).as_str(), encoded).await
     });
-    written.buffer_unordered(cores).try_fold(0, |sum, bytes| async move { Ok(sum + bytes) }).await
+    let sum = written.buffer_unordered(at_once);
+    sum.try_fold(0, |sum, bytes| async move { Ok(sum + bytes) }).await
 }
 
 pub(super) fn cores() -> usize {
@@ -277,10 +288,13 @@ impl Writing {
         ChunkGrid::new(&self.data.shape(), &self.shapes.object)
     }
 
+    fn chunk_bytes(&self) -> u64 {
+        product(&self.shapes.object).saturating_mul(self.data.dtype().size() as u64)
+    }
+
     /// How many chunks it has, where they are so large that one keeps several cores busy.
     fn large_chunks(&self) -> u64 {
-        let bytes = product(&self.shapes.object) * self.data.dtype().size() as u64;
-        if bytes < LARGE { 0 } else { product(&self.grid().counts()) }
+        if self.chunk_bytes() < LARGE { 0 } else { product(&self.grid().counts()) }
     }
 }
 
