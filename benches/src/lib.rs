@@ -10,7 +10,7 @@ mod peer;
 mod table;
 
 pub use measure::{Rounds, Side, compare};
-pub use peer::{PYTHON, Peer};
+pub use peer::{PYTHON, Peer, packages};
 pub use table::Table;
 
 /// The file that a `file://` URI names.

@@ -3,11 +3,31 @@
 use std::cell::RefCell;
 use std::ffi::OsStr;
 use std::io::{self, BufRead as _, BufReader, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 /// The variable that names an interpreter which has what others use.
 pub const PYTHON: &str = "TEST_PYTHON";
+
+/// A folder of packages that one bench alone needs, installed there once; none where no interpreter
+/// is named.
+///
+/// # Errors
+///
+/// They cannot be installed.
+pub fn packages(name: &str, packages: &[&str]) -> io::Result<Option<PathBuf>> {
+    let Some(python) = std::env::var_os(PYTHON) else { return Ok(None) };
+    // Beside the program, where cargo keeps what benches leave.
+    let folder = std::env::current_exe()?.with_file_name(name);
+    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--upgrade"];
+    let mut command = Command::new(python);
+    let installed =
+        command.args(pip).arg("--target").arg(&folder).args(packages).status()?.success();
+    match installed {
+        true => Ok(Some(folder)),
+        false => Err(io::Error::other(format!("{packages:?} cannot be installed"))),
+    }
+}
 
 /// A running interpreter.
 #[derive(Debug)]

@@ -1,9 +1,8 @@
 //! pyarrow, pandas and deltalake in Python, with the same rows and options.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
-use nuthatch_benches::{PYTHON, Peer};
+use nuthatch_benches::{Peer, packages};
 
 use crate::{GROUP, LEVEL, Result};
 
@@ -18,7 +17,7 @@ pub(crate) fn start(folder: &Path, count: usize) -> Result<Option<Peer>> {
     let server = std::env::var(SERVER).unwrap_or_default();
     let packages = match server.is_empty() {
         true => None,
-        false => to_sql()?,
+        false => packages("to_sql", &TO_SQL)?,
     };
     let (count, level, group) = (count.to_string(), LEVEL.to_string(), GROUP.to_string());
     let arguments =
@@ -28,18 +27,4 @@ pub(crate) fn start(folder: &Path, count: usize) -> Result<Option<Peer>> {
         peer.run("rows");
     }
     Ok(peer)
-}
-
-/// The folder of what `to_sql` needs, installed there once; none where no interpreter is named.
-fn to_sql() -> Result<Option<PathBuf>> {
-    let Some(python) = std::env::var_os(PYTHON) else { return Ok(None) };
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("to_sql");
-    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--upgrade"];
-    let mut pip_command = Command::new(python);
-    let installed =
-        pip_command.args(pip).arg("--target").arg(&folder).args(TO_SQL).status()?.success();
-    match installed {
-        true => Ok(Some(folder)),
-        false => Err(format!("{TO_SQL:?} cannot be installed").into()),
-    }
 }
