@@ -412,13 +412,18 @@ impl Options {
 }
 
 /// The frame that this code runs in.
+///
+/// None, too, where a thread is ending and its context is gone: a destructor may call what is cached.
 pub(crate) fn current() -> Option<Arc<Frame>> {
-    CURRENT.with_borrow(Clone::clone)
+    CURRENT.try_with(|current| current.borrow().clone()).ok().flatten()
 }
 
 /// The configuration that this code runs in, where it is not the process's.
 pub(crate) fn session() -> Option<Arc<Session>> {
-    CURRENT.with_borrow(|current| current.as_ref()?.inherited.session.clone())
+    let session = |current: &RefCell<Option<Arc<Frame>>>| {
+        current.borrow().as_ref()?.inherited.session.clone()
+    };
+    CURRENT.try_with(session).ok().flatten()
 }
 
 /// The current context, in another configuration.
@@ -434,7 +439,7 @@ pub(crate) fn with_session(session: Arc<Session>) -> Context {
 
 /// Whether this code runs in no frame at all: the quick question of the memo's path.
 pub(crate) fn is_outermost() -> bool {
-    CURRENT.with_borrow(Option::is_none)
+    CURRENT.try_with(|current| current.borrow().is_none()).unwrap_or(true)
 }
 
 /// The frame and those around it, inside out.
@@ -447,12 +452,13 @@ struct Entered(Option<Arc<Frame>>);
 
 impl Entered {
     fn new(frame: Option<Arc<Frame>>) -> Self {
-        Self(CURRENT.replace(frame))
+        Self(CURRENT.try_with(|current| current.replace(frame)).ok().flatten())
     }
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        CURRENT.set(self.0.take());
+        // Where it is gone, there is nothing to take back.
+        let _ = CURRENT.try_with(|current| current.replace(self.0.take()));
     }
 }

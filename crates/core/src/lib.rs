@@ -35,6 +35,7 @@ pub mod context;
 pub mod entry;
 pub mod error;
 pub mod flight;
+mod fresh;
 pub mod function;
 #[cfg(any(test, feature = "test-util"))]
 #[doc(hidden)]

@@ -5,6 +5,7 @@
 mod clocks;
 mod denied;
 mod disks;
+mod endings;
 mod homes;
 mod names;
 mod not_utf8;

@@ -1,6 +1,6 @@
 //! The configuration of the process: resolved at first use, and again when code sets a parameter.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -46,18 +46,17 @@ pub fn current() -> Result<Arc<Settings>> {
 ///
 /// As [`current`].
 pub fn read<R>(reader: impl FnOnce(&Settings) -> R) -> Result<R> {
-    thread_local!(static SEEN: RefCell<Option<Seen>> = const { RefCell::new(None) });
+    thread_local!(static SEEN: Cell<Option<Seen>> = const { Cell::new(None) });
 
-    SEEN.with(|seen| {
-        // What the reader calls may itself read.
-        let Ok(mut seen) = seen.try_borrow_mut() else {
-            return current().map(|settings| reader(&settings));
-        };
-        match &**seen.get_or_insert_with(|| Cache::new(outcome())).load() {
-            Ok(settings) => Ok(reader(settings)),
-            Err(wrong) => Err(wrong.clone().into()),
-        }
-    })
+    // None is there at first, while a reader reads again, and where the thread is ending.
+    let kept = SEEN.try_with(Cell::take).ok().flatten();
+    let mut seen = kept.unwrap_or_else(|| Cache::new(outcome()));
+    let read = match &**seen.load() {
+        Ok(settings) => Ok(reader(settings)),
+        Err(wrong) => Err(wrong.clone().into()),
+    };
+    let _ = SEEN.try_with(|kept| kept.set(Some(seen)));
+    read
 }
 
 /// The configuration as one thread has seen it last.

@@ -7,7 +7,6 @@ use bytes::Bytes;
 use object_store::path::Path;
 use object_store::{PutMode, PutPayload, UpdateVersion};
 use serde_json::value::RawValue;
-use ulid::Ulid;
 
 use super::burial::Past;
 use super::document::{Carried, with_text};
@@ -22,6 +21,7 @@ use super::removal::{Removal, Succession};
 use crate::backend::Stored;
 use crate::config::CommitPolicy;
 use crate::error::{Error, Result};
+use crate::fresh;
 
 /// How often a store that answers at once may refuse a put although nothing has changed there.
 const REFUSALS: u32 = 4;
@@ -170,7 +170,7 @@ impl Location {
         self.must_not_collide(address, seen)?;
         let Succession { carried, expired, fresh } =
             Succession::new(carried(seen), records, self.now(), self.options().grace)?;
-        manifest.write_id = Ulid::new().to_string();
+        manifest.write_id = fresh::ulid().to_string();
         let bytes = Bytes::from(manifest.write(&carried)?);
         let backends = carried.backends.into_iter().map(|(record, _)| record).collect();
         match self.put(address, seen, &manifest.write_id, &bytes).await? {
@@ -317,7 +317,7 @@ impl Location {
 /// refused together do not come back together.
 pub(super) fn pause(refusals: u32) -> Duration {
     let longest = PAUSE * 2_u32.pow(refusals - 1);
-    let chance = (Ulid::new().random() & 0xff) as u32;
+    let chance = (fresh::ulid().random() & 0xff) as u32;
     longest / 2 + longest / 512 * chance
 }
 

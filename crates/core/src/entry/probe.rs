@@ -3,11 +3,11 @@
 use bytes::Bytes;
 use object_store::path::Path;
 use object_store::{GetOptions, ObjectStoreExt, PutMode, PutPayload, UpdateVersion};
-use ulid::Ulid;
 
 use super::layout;
 use super::location::Location;
 use crate::error::Result;
+use crate::fresh;
 
 /// How often a probe that was disturbed is made anew.
 const ATTEMPTS: usize = 3;
@@ -27,7 +27,7 @@ pub(super) struct Honoured {
 pub(super) async fn probe(location: &Location) -> Result<Honoured> {
     let mut honoured = Honoured { create: true, update: false };
     for _ in 0..ATTEMPTS {
-        let path = layout::probe(Ulid::new())?;
+        let path = layout::probe(fresh::ulid())?;
         let answer = probe_once(location, &path).await;
         if let Err(error) = location.store().delete(&path).await {
             tracing::debug!(target: "nuthatch", %path, %error, "a probe object stays behind");
@@ -84,7 +84,7 @@ async fn probe_once(location: &Location, path: &Path) -> object_store::Result<An
 
 /// Every put has other bytes, for an etag may be a hash of them.
 async fn put(location: &Location, path: &Path, mode: PutMode) -> object_store::Result<()> {
-    let bytes = Bytes::from(Ulid::new().to_string());
+    let bytes = Bytes::from(fresh::ulid().to_string());
     location.store().put_opts(path, PutPayload::from(bytes), mode.into()).await.map(|_| ())
 }
 

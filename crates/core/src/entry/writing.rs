@@ -19,6 +19,7 @@ use super::layout::{self, Address};
 use super::location::Location;
 use crate::backend::{Shown, Stored, Target, Written};
 use crate::error::{Error, Result};
+use crate::fresh;
 
 /// The shortest time between two signs of life, however short the grace time is.
 const SHORTEST: Duration = Duration::from_secs(1);
@@ -64,7 +65,7 @@ impl Writing {
         options: toml::Table,
         inline_up_to: usize,
     ) -> Result<Self> {
-        let generation = Ulid::new().to_string().to_ascii_lowercase();
+        let generation = fresh::ulid().to_string().to_ascii_lowercase();
         let prefix = address.generation(&generation)?;
         let filesystem = location.filesystem(backend);
         let shown = location.show_data(backend, &prefix);
@@ -268,7 +269,7 @@ impl Alive {
     async fn beat(&self) -> Result<()> {
         self.check().await?;
         let (since, since_wall) = (Instant::now(), (self.clock)());
-        let sign = PutPayload::from(Ulid::new().to_string());
+        let sign = PutPayload::from(fresh::ulid().to_string());
         self.store.put(&self.path, sign).await.map_err(|error| self.store_error("write", error))?;
         *self.state.lock().unwrap_or_else(PoisonError::into_inner) =
             State { since, since_wall, beaten: true };

@@ -7,10 +7,10 @@ use std::time::SystemTime;
 
 use object_store::path::Path;
 use object_store::{Attributes, Error, PutMode, PutOptions, PutPayload, PutResult, Result};
-use ulid::Ulid;
 
 use super::read::{self, HASHED};
 use super::{LocalFiles, TEMPORARY, failure};
+use crate::fresh;
 
 /// How often a folder that others keep removing is made anew before a write gives up. Each round
 /// needs a deletion at the very moment between two system calls.
@@ -45,7 +45,7 @@ impl LocalFiles {
     pub(super) fn temporary(&self, location: &Path, target: &FilePath) -> Result<Temporary> {
         let folder = target.parent().unwrap_or(&self.root);
         for _ in 0..ATTEMPTS {
-            let path = folder.join(format!("{TEMPORARY}{}", Ulid::new()));
+            let path = folder.join(format!("{TEMPORARY}{}", fresh::ulid()));
             match File::options().read(true).write(true).create_new(true).open(&path) {
                 Ok(file) => return Ok(Temporary { file, path, published: false }),
                 Err(error) if error.kind() == ErrorKind::NotFound => {
