@@ -2,8 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::flag::{register, register_conditional_shutdown};
 
 use crate::Result;
 
@@ -35,10 +40,14 @@ impl Running {
 
     /// Waits until it has finished, or ends it at the deadline and gives `None`.
     pub(crate) fn wait_until(mut self, deadline: Instant) -> Result<Option<ExitStatus>> {
+        let interrupted = interrupted()?;
         loop {
             if let Some(status) = self.child.try_wait()? {
                 self.finished = true;
                 return Ok(Some(status));
+            }
+            if interrupted.load(Ordering::Relaxed) {
+                return Err("interrupted".into());
             }
             if Instant::now() >= deadline {
                 return Ok(None);
@@ -46,6 +55,22 @@ impl Running {
             thread::sleep(POLL);
         }
     }
+}
+
+/// Whether this process was asked to end. It then ends what it has started, and not only itself.
+fn interrupted() -> Result<Arc<AtomicBool>> {
+    static ASKED: Mutex<Option<Arc<AtomicBool>>> = Mutex::new(None);
+    let mut asked = ASKED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(asked) = &*asked {
+        return Ok(Arc::clone(asked));
+    }
+    let flag = Arc::new(AtomicBool::new(false));
+    for signal in [SIGHUP, SIGINT, SIGTERM] {
+        // Who asks twice is not to wait.
+        register_conditional_shutdown(signal, 1, Arc::clone(&flag))?;
+        register(signal, Arc::clone(&flag))?;
+    }
+    Ok(Arc::clone(asked.insert(flag)))
 }
 
 impl Drop for Running {
