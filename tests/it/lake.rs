@@ -15,6 +15,8 @@ pub(crate) const LOCATIONS: [&str; 3] = ["root", "local", "mirror"];
 pub(crate) struct Counts {
     pub(crate) gets: u32,
     pub(crate) puts: u32,
+    /// Those about leases, which are in none of the others.
+    pub(crate) leases: u32,
     pub(crate) others: Vec<String>,
 }
 
@@ -121,6 +123,10 @@ impl Lake {
         for request in self.requests(location) {
             let (operation, path) = request.split_once(' ').unwrap();
             if path == "nuthatch.json" || path.starts_with(".probe") {
+                continue;
+            }
+            if path.contains("/leases/") {
+                counts.leases += 1;
                 continue;
             }
             match operation {

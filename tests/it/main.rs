@@ -19,6 +19,7 @@ mod files;
 mod identity;
 mod isolated;
 mod lake;
+mod leases;
 mod macros_arguments;
 mod macros_companion;
 mod macros_impls;

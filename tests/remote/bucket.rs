@@ -79,7 +79,7 @@ impl Bucket {
             Service::S3 | Service::Google => format!("/{}/team/", self.name),
             Service::Azure => format!("/{ACCOUNT}/{}/team/", self.name),
         };
-        let mut asked = Vec::new();
+        let mut asked: Vec<String> = Vec::new();
         for request in self.front.asked() {
             // Google's client writes every special character of a path as its number.
             let request = percent_decoded(&request);
@@ -88,14 +88,21 @@ impl Bucket {
             let object = match path.strip_prefix(&root).unwrap_or(path) {
                 "nuthatch.json" => "marker",
                 path if path.starts_with(".probe/") => "",
-                // A deletion, which names its objects in the body; only probes are deleted here.
-                path if path.ends_with("?delete") || path.ends_with("&comp=batch") => "",
+                // A deletion, which names its objects in the body: of a probe, else of a lease.
+                path if path.ends_with("?delete") || path.ends_with("&comp=batch") => {
+                    match asked.last().is_some_and(|last| last == "probe") {
+                        true => "",
+                        false => "deletion",
+                    }
+                }
+                path if path.ends_with(".json") && path.contains("/leases/") => "lease",
                 path if path.ends_with("/value.bin") && path.contains("/data/") => "data",
                 path if path.ends_with(".json") && path.contains("/entries/") => "manifest",
                 other => other,
             };
             let step = match object {
                 "" => "probe".to_owned(),
+                "deletion" => "DELETE lease".to_owned(),
                 object => format!("{method} {object} {condition}").trim_end().to_owned(),
             };
             if step != "probe" || asked.last() != Some(&step) {

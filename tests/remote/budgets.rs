@@ -92,6 +92,24 @@ fn a_miss_in_every_mode(service: Service) {
     }
 }
 
+/// Beside the requests of a first store, which are as ever.
+fn a_lease(service: Service) {
+    let bucket = known(service);
+    small::call(2).lease(true).run().unwrap();
+    assert_eq!(
+        bucket.asked(),
+        [
+            "GET manifest",
+            "PUT lease if absent",
+            "GET manifest",
+            "PUT manifest if absent",
+            "DELETE lease"
+        ]
+    );
+    small::call(2).lease(true).run().unwrap();
+    assert_eq!(bucket.asked(), ["GET manifest"], "a recall takes none");
+}
+
 tests! {
     the_first_write_to_a_bucket_reads_the_marker_and_probes,
     a_first_store,
@@ -99,4 +117,5 @@ tests! {
     a_null,
     an_overwrite,
     a_miss_in_every_mode,
+    a_lease,
 }

@@ -7,6 +7,7 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 
 use crate::arguments::Arguments;
+use crate::config::OnBusy;
 use crate::entry::manifest::Manifest;
 use crate::error::Result;
 use crate::key::Key;
@@ -170,6 +171,18 @@ where
     /// `false` switches root and mirrors off; the memo and the local location still serve.
     pub fn cache(self, cache: bool) -> Self {
         self.with(|options| options.cache(cache))
+    }
+
+    /// Whether one process at a time computes the entry, of all that share its location. Where
+    /// nothing is said, that is so for all backends but `basic`.
+    pub fn lease(self, lease: bool) -> Self {
+        self.with(|options| options.lease(lease))
+    }
+
+    /// What is done where another process is computing the entry: wait for it, compute as well,
+    /// or give [`Error::Busy`](crate::Error::Busy).
+    pub fn on_busy(self, on_busy: OnBusy) -> Self {
+        self.with(|options| options.on_busy(on_busy))
     }
 
     /// Runs last, on what this call returns; its result is in no key, memo or location. Said

@@ -75,6 +75,18 @@ pub enum Error {
         object: String,
     },
 
+    /// Another process computes the entry, and the call does not wait for it.
+    #[error(
+        "{call} is being computed by another process, which holds its lease in {location}; call it \
+         again later, or with `on_busy = \"wait\"` or `\"compute\"`"
+    )]
+    Busy {
+        /// The call, as `function(argument = value, …)`.
+        call: String,
+        /// The location's name and URL.
+        location: String,
+    },
+
     /// The configuration cannot be used.
     #[error("configuration: {message} ({origin})")]
     Config {
@@ -138,6 +150,12 @@ impl Error {
     #[must_use]
     pub fn is_not_cached(&self) -> bool {
         matches!(self, Self::NotCached { .. })
+    }
+
+    /// Whether another process computes the entry, and the call did not wait (`on_busy`).
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        matches!(self, Self::Busy { .. })
     }
 
     /// Whether stored bytes were damaged.

@@ -213,6 +213,8 @@ pub struct Definition {
     pub memoize: bool,
     /// `strict`.
     pub strict: bool,
+    /// `lease`: whether one process at a time computes an entry.
+    pub lease: Option<bool>,
     /// `upsert_keys(…)`.
     pub upsert_keys: &'static [&'static str],
     /// Whether Cargo has compiled the crate as the program's own.
@@ -246,6 +248,7 @@ impl Definition {
         storage_backend_options: &[],
         memoize: false,
         strict: false,
+        lease: None,
         upsert_keys: &[],
         compiled: Compiled::Unknown,
         embedded: None,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::config::Masked;
+use crate::config::{Masked, OnBusy};
 use crate::mode::CacheMode;
 
 /// Which calls are recomputed, or memoized: this one, those of some functions, or all.
@@ -75,6 +75,8 @@ pub struct Options {
     pub(crate) strict: Option<bool>,
     pub(crate) validate: Option<bool>,
     pub(crate) cache: Option<bool>,
+    pub(crate) lease: Option<bool>,
+    pub(crate) on_busy: Option<OnBusy>,
 }
 
 impl fmt::Debug for Options {
@@ -93,6 +95,8 @@ impl fmt::Debug for Options {
             .field("strict", &self.strict)
             .field("validate", &self.validate)
             .field("cache", &self.cache)
+            .field("lease", &self.lease)
+            .field("on_busy", &self.on_busy)
             .finish()
     }
 }
@@ -184,6 +188,19 @@ impl Options {
         self
     }
 
+    /// Whether one process at a time computes the entry, of all that share its location. Where
+    /// nothing is said, that is so for all backends but `basic`.
+    pub fn lease(mut self, lease: bool) -> Self {
+        self.lease = Some(lease);
+        self
+    }
+
+    /// What is done where another process is computing the entry.
+    pub fn on_busy(mut self, on_busy: OnBusy) -> Self {
+        self.on_busy = Some(on_busy);
+        self
+    }
+
     /// These, and then `later`, each option of which is as though it were said here.
     pub(crate) fn and(self, later: Self) -> Self {
         // Named one by one: an option that is new must be thought of here.
@@ -200,6 +217,8 @@ impl Options {
             strict,
             validate,
             cache,
+            lease,
+            on_busy,
         } = later;
         Self {
             mode: mode.or(self.mode),
@@ -214,6 +233,8 @@ impl Options {
             strict: strict.or(self.strict),
             validate: validate.or(self.validate),
             cache: cache.or(self.cache),
+            lease: lease.or(self.lease),
+            on_busy: on_busy.or(self.on_busy),
         }
     }
 }

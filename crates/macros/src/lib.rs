@@ -32,6 +32,7 @@ use proc_macro::TokenStream;
 /// | `memoize` | keep results in memory too |
 /// | `upsert_keys("time")` | what tells rows or labels apart when results are merged |
 /// | `strict` | never compute: what is not cached is an error |
+/// | `lease`, `lease = false` | whether one process at a time computes an entry; where nothing is said, not for values of `basic` |
 /// | `name = "…"` | the identity, instead of the path of modules and the name |
 /// | `companion = Name`, `companion = none` | the companion's name where it would clash; or none |
 /// | `in_impl` | the function stands in an `impl` block: its companions are `f_call`, `f_key`, … |

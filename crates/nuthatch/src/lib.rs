@@ -464,8 +464,8 @@ pub fn config() -> Result<std::sync::Arc<config::Settings>> {
 /// Configuration: the settings in force, and the list of everything that can be set.
 pub mod config {
     pub use nuthatch_core::config::{
-        BackendSettings, CommitPolicy, LocationSettings, ManifestIdentity, OnStoreFailure, Origin,
-        ParameterValue, Progress, Settings, Verify, current, reference,
+        BackendSettings, CommitPolicy, LocationSettings, ManifestIdentity, OnBusy, OnStoreFailure,
+        Origin, ParameterValue, Progress, Settings, Verify, current, reference,
     };
 }
 

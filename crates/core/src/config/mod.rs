@@ -107,5 +107,5 @@ pub(crate) use settings::Asked;
 pub use settings::{BackendSettings, LocationSettings, Settings};
 /// A parameter's value in code.
 pub use toml::Value;
-pub use values::{CommitPolicy, ManifestIdentity, OnStoreFailure, Progress, Verify};
+pub use values::{CommitPolicy, ManifestIdentity, OnBusy, OnStoreFailure, Progress, Verify};
 pub(crate) use values::{shown_span, span};

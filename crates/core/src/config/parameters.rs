@@ -8,7 +8,9 @@ use toml::Value;
 
 use super::layer::put;
 use super::origin::{Origin, Tracked, Wrong};
-use super::values::{self, CommitPolicy, Kind, ManifestIdentity, OnStoreFailure, Progress, Verify};
+use super::values::{
+    self, CommitPolicy, Kind, ManifestIdentity, OnBusy, OnStoreFailure, Progress, Verify,
+};
 use crate::mode::CacheMode;
 
 /// The prefix of every variable.
@@ -29,6 +31,8 @@ pub(crate) const DEFAULT_LOCAL: &str = "~/.nuthatch/caches";
 
 pub(crate) const DEFAULT_MEMO_SIZE: u64 = 2_000_000_000;
 pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+pub(crate) const DEFAULT_LEASE_TTL: Duration = Duration::from_secs(30);
+pub(crate) const DEFAULT_LEASE_WAIT: Duration = Duration::from_secs(3_600);
 pub(crate) const DEFAULT_GRACE: Duration = Duration::from_secs(7 * 86_400);
 
 /// One row of the table.
@@ -129,6 +133,15 @@ globals! {
          filesystems begin";
     timeout: Duration = values::span, Kind::Span, "30s",
         "how long a location is waited for that is not on this machine, before it counts as a miss";
+    lease: bool = values::flag, Kind::Flag, "true, but false for values of the backend `basic`",
+        "whether one process at a time computes an entry, of all that share the location";
+    lease_ttl: Duration = values::ttl, Kind::Span, "30s",
+        "for how long a process that is not heard of keeps the others waiting, at least `1s`; it is \
+         heard of every third of this";
+    lease_wait: Duration = values::span, Kind::Span, "1h",
+        "how long a call waits for a process that computes its entry, before it computes as well";
+    on_busy: OnBusy = OnBusy::read, Kind::Choice(OnBusy::NAMES), "wait",
+        "what a call does that finds another process computing its entry";
     verify: Verify = Verify::read, Kind::Choice(Verify::NAMES), "full",
         "whether what is read is compared with its checksums; `off` trusts the store";
     progress: Progress = Progress::read, Kind::Choice(Progress::NAMES), "auto",

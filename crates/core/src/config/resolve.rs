@@ -11,13 +11,14 @@ use super::environment::{Environment, environment};
 use super::layer::{BackendLayer, Filesystem, Layer, LocationLayer, Options, Said};
 use super::origin::{Origin, Tracked, Wrong};
 use super::parameters::{
-    DEFAULT_GRACE, DEFAULT_LOCAL, DEFAULT_MEMO_SIZE, DEFAULT_TIMEOUT, GLOBALS,
+    DEFAULT_GRACE, DEFAULT_LEASE_TTL, DEFAULT_LEASE_WAIT, DEFAULT_LOCAL, DEFAULT_MEMO_SIZE,
+    DEFAULT_TIMEOUT, GLOBALS,
 };
 use super::places::Places;
 use super::reader;
 use super::scope::Standing;
 use super::settings::{Asked, BackendSettings, Dependency, LocationSettings, Settings, Skipped};
-use super::values::{CommitPolicy, ManifestIdentity, OnStoreFailure, Progress, Verify};
+use super::values::{CommitPolicy, ManifestIdentity, OnBusy, OnStoreFailure, Progress, Verify};
 use crate::error::Result;
 
 /// Everything that a configuration is made from. The default is a program without environment,
@@ -167,6 +168,10 @@ fn settings(layer: Layer, places: Places<'_>) -> Result<Settings, Wrong> {
         grace: said_or(globals.grace, DEFAULT_GRACE),
         skipped_filesystems: said_or(globals.skipped_filesystems, Vec::new()),
         timeout: said_or(globals.timeout, DEFAULT_TIMEOUT),
+        lease: globals.lease.map(|said| said.value),
+        lease_ttl: said_or(globals.lease_ttl, DEFAULT_LEASE_TTL),
+        lease_wait: said_or(globals.lease_wait, DEFAULT_LEASE_WAIT),
+        on_busy: said_or(globals.on_busy, OnBusy::Wait),
         verify: said_or(globals.verify, Verify::Full),
         progress: said_or(globals.progress, Progress::Auto),
         skipped,

@@ -10,7 +10,8 @@ use super::parameters::DEFAULT_LOCAL;
 use super::scope::Scope;
 use super::secrets::{MASK, Masked, Wiped, masked_url, shown_option, shown_text};
 use super::values::{
-    CommitPolicy, ManifestIdentity, OnStoreFailure, Progress, Verify, shown_bytes, shown_span,
+    CommitPolicy, ManifestIdentity, OnBusy, OnStoreFailure, Progress, Verify, shown_bytes,
+    shown_span,
 };
 use crate::error::Result;
 use crate::mode::CacheMode;
@@ -52,6 +53,15 @@ pub struct Settings {
     pub skipped_filesystems: Vec<String>,
     /// How long a location is waited for that is not on this machine.
     pub timeout: Duration,
+    /// Whether one process at a time computes an entry; where nothing is said, that is so for all
+    /// backends but `basic`.
+    pub lease: Option<bool>,
+    /// For how long a lease holds whose owner is not heard of.
+    pub lease_ttl: Duration,
+    /// How long a call waits for another process that computes its entry.
+    pub lease_wait: Duration,
+    /// What a call does that finds another process computing its entry.
+    pub on_busy: OnBusy,
     /// Whether what is read is compared with its checksums.
     pub verify: Verify,
     /// Who is told of the progress of long transfers.
@@ -183,6 +193,7 @@ impl Settings {
         let word = |word: &str| format!("\"{word}\"");
         let mut lines = vec![("cache_mode".to_owned(), word(self.mode().as_str()))];
         lines.extend(self.namespace.iter().map(|n| ("namespace".to_owned(), shown_text(n))));
+        lines.extend(self.lease.iter().map(|lease| ("lease".to_owned(), lease.to_string())));
         let rest = [
             ("memoize", self.memoize.to_string()),
             ("memo_size", shown_bytes(self.memo_size)),
@@ -192,6 +203,9 @@ impl Settings {
             ("commit", word(self.commit.as_str())),
             ("grace", shown_span(self.grace)),
             ("timeout", shown_span(self.timeout)),
+            ("lease_ttl", shown_span(self.lease_ttl)),
+            ("lease_wait", shown_span(self.lease_wait)),
+            ("on_busy", word(self.on_busy.as_str())),
             ("verify", word(self.verify.as_str())),
             ("progress", word(self.progress.as_str())),
         ];

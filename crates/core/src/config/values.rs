@@ -127,6 +127,18 @@ choice! {
 }
 
 choice! {
+    /// What a call does that finds another process computing its entry.
+    OnBusy {
+        /// It waits for the entry, as long as `lease_wait` says; then it computes.
+        Wait = "wait",
+        /// It computes as well. The first value that is committed stands.
+        Compute = "compute",
+        /// It is an error, once the other has shown that it is alive.
+        Error = "error",
+    }
+}
+
+choice! {
     /// How an entry is committed.
     CommitPolicy {
         /// Only onto what was read: of two writers at once, one wins and the other is told.
@@ -181,6 +193,19 @@ pub(crate) fn texts(value: &Value) -> Result<Vec<String>, String> {
         })
     });
     texts.ok_or_else(|| expected(Kind::Texts, value))
+}
+
+/// A third of it goes by between two signs of life, each of which is a request that has to arrive.
+pub(crate) fn ttl(value: &Value) -> Result<Duration, String> {
+    const SHORTEST: Duration = Duration::from_secs(1);
+    match span(value)? {
+        ttl if ttl < SHORTEST => Err(format!(
+            "must be at least 1s, and is {}: a third of it goes by between two signs of life, which \
+             have to arrive in time",
+            shown(value)
+        )),
+        ttl => Ok(ttl),
+    }
 }
 
 /// At most a hundred years, so that a time less a span is always a time.

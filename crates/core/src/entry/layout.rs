@@ -5,6 +5,7 @@
 //! <namespace, or _>/<crate.module.function>/
 //!   entries/<hh>/<readable arguments>~<26 base32 characters of the key>.json
 //!   data/<hh>/<readable arguments>~<key>/<generation>/…
+//!   leases/<hh>/<readable arguments>~<key>.json
 //! .probe/<ulid>
 //! ```
 //!
@@ -126,12 +127,23 @@ impl Address {
         }
     }
 
+    /// Where the lease lies of whoever computes the entry.
+    pub(super) fn lease(&self) -> Result<Path> {
+        let (folder, rest) = self.parts();
+        parse(&format!("{folder}/leases{rest}.json"))
+    }
+
     /// The folder of all generations, with a closing slash.
     fn data(&self) -> String {
+        let (folder, rest) = self.parts();
+        format!("{folder}/data{rest}/")
+    }
+
+    /// The function's folder, and what follows the kind of object in paths of the entry.
+    fn parts(&self) -> (&str, &str) {
         let (folder, rest) = self.manifest.as_ref().split_at(self.folder);
         let rest = rest.strip_prefix("/entries").unwrap_or(rest);
-        let rest = rest.strip_suffix(".json").unwrap_or(rest);
-        format!("{folder}/data{rest}/")
+        (folder, rest.strip_suffix(".json").unwrap_or(rest))
     }
 }
 

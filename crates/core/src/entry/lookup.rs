@@ -177,7 +177,7 @@ impl Lookup {
 
 impl Seen {
     /// Whether the same object is still there.
-    pub(super) fn is_unchanged(&self, now: &Self) -> bool {
+    pub(crate) fn is_unchanged(&self, now: &Self) -> bool {
         match (&self.0, &now.0) {
             (Object::Absent | Object::Denied, Object::Absent | Object::Denied) => true,
             (Object::Present { version, .. }, Object::Present { version: now, .. }) => {

@@ -16,6 +16,7 @@
 //! | `inspect` | an entry found by its path, for `gc` |
 //! | [`removal`] | replaced generations, removed after the grace time |
 //! | [`writing`] | the guard over one generation while it is written |
+//! | `lease` | the object that says who is computing an entry |
 //! | [`origin`], `git` | who computes, and at which commit of the sources |
 //! | `probe` | whether a store honours conditions |
 //!
@@ -30,6 +31,7 @@ pub mod draft;
 mod git;
 mod inspect;
 pub mod layout;
+mod lease;
 pub mod location;
 pub mod lookup;
 pub mod manifest;
@@ -48,6 +50,7 @@ pub use commit::{Committed, Forgot};
 pub use draft::{Content, Draft};
 pub(crate) use inspect::{Standard, Standing};
 pub use layout::Address;
+pub(crate) use lease::{Lease, Put as LeasePut, Version as LeaseVersion};
 pub use location::{Filesystem, Location, LocationName, LocationOptions};
 pub use lookup::{Entry, Lookup, Seen};
 pub use manifest::{Extent, Input, Manifest, Processor, Replaced, State};

@@ -7,8 +7,8 @@ use crate::backend::{Backend, Backends, Removers};
 use crate::config::Verify;
 use crate::confirm::{Answer, Replacement, ask};
 use crate::entry::{
-    Address, Committed, Content, Draft, Entry, Extent, Input, LocationName, Lookup, Manifest,
-    Origin, Processor, Seen,
+    Address, Committed, Content, Draft, Entry, Extent, Input, Lookup, Manifest, Origin, Processor,
+    Seen,
 };
 use crate::error::{Error, Result};
 use crate::key::Level;
@@ -58,6 +58,8 @@ struct Keeping<'run, T: 'static> {
     facts: &'run Facts,
     /// The entry that this one is a copy of.
     copied: Option<&'run Manifest>,
+    /// Whether a value that another has committed meanwhile stands, whatever the mode.
+    first_wins: bool,
 }
 
 /// Stores a value in every location that the call writes, and gives it back.
@@ -72,7 +74,7 @@ pub(crate) async fn keep<T: Send + Sync + 'static>(
     if prepared.lacks_root() {
         report::no_root(prepared.identity, prepared.plan.mode);
     }
-    let to = Destination { places: prepared.written(), seen: &missed.seen, copied: None };
+    let to = Destination { places: prepared.written(), missed, copied: None };
     keep_in(request, prepared, to, backends, value, facts).await
 }
 
@@ -94,7 +96,7 @@ pub(crate) async fn copy<E: Send + Sync + 'static>(
         }
     };
     let places = prepared.places.local().map(|local| vec![local]);
-    let to = Destination { places, seen: &missed.seen, copied: Some(&manifest) };
+    let to = Destination { places, missed, copied: Some(&manifest) };
     let facts = Facts { processors, ..Facts::default() };
     keep_in(request, prepared, to, backends, value, &facts).await.0
 }
@@ -102,7 +104,7 @@ pub(crate) async fn copy<E: Send + Sync + 'static>(
 /// Where a value goes, and what is known of what stands there.
 struct Destination<'run> {
     places: Result<Vec<Arc<Place>>>,
-    seen: &'run [(LocationName, Seen)],
+    missed: &'run Missed,
     copied: Option<&'run Manifest>,
 }
 
@@ -125,8 +127,7 @@ async fn keep_in<T: Send + Sync + 'static>(
     };
     for place in places {
         let result;
-        let seen = to.seen.iter().find(|(name, _)| name == place.name());
-        let seen = seen.map(|(_, seen)| seen.clone());
+        let seen = to.missed.seen_in(place.name()).cloned();
         let address = match prepared.address(request, level_of(place.name())) {
             Ok(address) => address,
             Err(error) => {
@@ -134,7 +135,9 @@ async fn keep_in<T: Send + Sync + 'static>(
                 continue;
             }
         };
-        let keeping = Keeping { request, prepared, place, address, backends, facts, copied };
+        let first_wins = to.missed.leased;
+        let keeping =
+            Keeping { request, prepared, place, address, backends, facts, copied, first_wins };
         (value, result) = keeping.keep(value, seen).await;
         let Keeping { place, address, .. } = keeping;
         match result {
@@ -327,7 +330,8 @@ impl<T: Send + Sync + 'static> Keeping<'_, T> {
             };
             // What was written down anew (by `gc`, or with a backend more) is no other value.
             let stands = matches!(&winner, Lookup::Found { entry, .. } if !seen.is_of(entry));
-            if stands && self.prepared.plan.row.replacing == Replacing::Asks {
+            let asks = self.prepared.plan.row.replacing == Replacing::Asks;
+            if stands && (asks || self.first_wins) {
                 remove(removal, self.removers());
                 report::lost_race(&self.request.arguments, &self.place);
                 return Ok(None);

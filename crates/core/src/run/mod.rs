@@ -9,6 +9,7 @@
 //! | [`generation`] | one generation on its way into a location: written, guarded, committed |
 //! | [`lead`] | joining a running call, or leading: what joined calls and the memo share |
 //! | [`produce`] | recalling, else computing and storing |
+//! | [`lease`] | one computation across processes |
 //! | [`process`] | the same for calls with processors |
 //! | [`recall`] | reading a value from the locations, in order |
 //! | [`keep`] | storing a value: asking, writing, committing |
@@ -23,6 +24,7 @@ mod convert;
 mod generation;
 mod keep;
 mod lead;
+mod lease;
 mod place;
 mod places;
 mod plan;

@@ -134,13 +134,7 @@ impl Place {
             return self.location.look_up(address).await;
         }
         let (location, address) = (self.location.clone(), address.clone());
-        let timeout = self.timeout;
-        let looking =
-            async move { tokio::time::timeout(timeout, location.look_up(&address)).await };
-        let found = match runtime::spawn(looking).await? {
-            Ok(found) => found,
-            Err(_) => Err(self.silent()),
-        };
+        let found = self.asked(async move { location.look_up(&address).await }).await;
         if let Err(error) = &found
             && matches!(self.name(), LocationName::Mirror(_))
             && is_distant(error)
@@ -148,6 +142,21 @@ impl Place {
             self.out_of_reach.store(true, Ordering::Relaxed);
         }
         found
+    }
+
+    /// What a small request to the store brings, which is waited for no longer than `timeout`.
+    pub(super) async fn asked<O: Send + 'static>(
+        &self,
+        request: impl Future<Output = Result<O>> + Send + 'static,
+    ) -> Result<O> {
+        if self.is_immediate() {
+            return request.await;
+        }
+        let timeout = self.timeout;
+        match runtime::spawn(async move { tokio::time::timeout(timeout, request).await }).await? {
+            Ok(brought) => brought,
+            Err(_) => Err(self.silent()),
+        }
     }
 
     /// Whether this is a mirror that could not be reached before: one that does not answer costs

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::arguments::Arguments;
-use crate::config::{Settings, Verify};
+use crate::config::{OnBusy, Settings, Verify};
 use crate::context::{Frame, Inherited, Outermost};
 use crate::function::{Definition, OptionValue};
 use crate::key::{Key, Level};
@@ -35,6 +35,9 @@ pub(crate) struct Plan {
     pub(crate) upsert: bool,
     /// Whether root and mirrors serve this call (`cache`, `cache_disable_if`).
     pub(crate) cache: bool,
+    /// Whether one process at a time computes; where nothing is said, the backend decides.
+    pub(crate) lease: Option<bool>,
+    pub(crate) on_busy: OnBusy,
     /// Whether what is read is compared with its checksums.
     pub(crate) verify: Verify,
     /// What the body's own calls inherit.
@@ -108,6 +111,8 @@ impl Plan {
             validate: own.validate.or(scope.validate).unwrap_or(false),
             upsert: said.is_some_and(|said| said.upsert),
             cache: cache && !said.is_some_and(|said| said.disabled),
+            lease: own.lease.or(scope.lease).or(definition.lease).or(settings.lease),
+            on_busy: own.on_busy.or(scope.on_busy).unwrap_or(settings.on_busy),
             verify: settings.verify,
             outermost: frame.and_then(|frame| frame.outermost.clone()).unwrap_or_default(),
             inherited,
@@ -135,7 +140,7 @@ impl Plan {
         // Writing to a Vec cannot fail.
         let _ = write!(
             out,
-            "{}{}{}{}{}{}{}{}",
+            "{}{}{}{}{}{}{}{}{}{:?}",
             self.mode.as_str(),
             u8::from(self.recompute),
             u8::from(self.memoize),
@@ -144,6 +149,8 @@ impl Plan {
             u8::from(self.validate),
             u8::from(self.cache),
             self.verify,
+            self.on_busy,
+            self.lease,
         );
         self.inherited.joining(out);
         let plain = self.backend.is_none() && self.storage_backend.is_none();

@@ -49,11 +49,7 @@ impl<R, K: Returns<R>> Run<'_, R, K> {
         } else if claim.is_some() {
             Missed { why: Why::Recompute, ..Missed::default() }
         } else {
-            let looked = match self.returns.processors() {
-                None => boxed(|| self.look()).await,
-                Some(_) => boxed(|| self.look_processed()).await,
-            };
-            match looked {
+            match self.look_any().await {
                 Ok(Looked::Done(done)) => return End::Done(done),
                 Ok(Looked::Missed(missed)) => *missed,
                 Ok(Looked::Refused(error)) => {
@@ -65,11 +61,23 @@ impl<R, K: Returns<R>> Run<'_, R, K> {
         if plan.strict {
             return End::Failed(self.not_cached(missed));
         }
-        let end = boxed(|| self.compute(body, run, missed)).await;
+        // What was asked to be computed is, whoever else is computing it.
+        let end = match missed.why {
+            Why::Recompute => boxed(|| self.compute(body, run, missed)).await,
+            _ => boxed(|| self.compute_alone(body, run, missed)).await,
+        };
         if let (End::Done(_), Some(claim)) = (&end, claim) {
             claim.done();
         }
         end
+    }
+
+    /// Looks into the locations for what the call returns.
+    pub(super) async fn look_any(&self) -> Result<Looked<K::Engine>> {
+        match self.returns.processors() {
+            None => boxed(|| self.look()).await,
+            Some(_) => boxed(|| self.look_processed()).await,
+        }
     }
 
     /// Recalls what the call returns.
@@ -133,7 +141,7 @@ impl<R, K: Returns<R>> Run<'_, R, K> {
     }
 
     /// Runs the body, and stores what it returns.
-    async fn compute<F>(&self, body: F, run: RunId, missed: Missed) -> End<R, K::Engine>
+    pub(super) async fn compute<F>(&self, body: F, run: RunId, missed: Missed) -> End<R, K::Engine>
     where
         F: Future<Output = K::Body> + Unpin,
     {

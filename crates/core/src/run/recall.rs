@@ -43,10 +43,19 @@ pub(crate) struct Missed {
     pub(crate) why: Why,
     /// The state of each location that was reached.
     pub(crate) seen: Vec<(LocationName, Seen)>,
+    /// Whether the computation that follows was to be the only one: the first commit wins.
+    pub(crate) leased: bool,
     /// The locations asked, for the error of a strict call.
     pub(crate) searched: Vec<Arc<Place>>,
     /// The first damage or newer layout met, which a strict call reports.
     pub(crate) damage: Option<Error>,
+}
+
+impl Missed {
+    /// What was seen in a location, where it was reached.
+    pub(crate) fn seen_in(&self, name: &LocationName) -> Option<&Seen> {
+        self.seen.iter().find(|(seen_in, _)| seen_in == name).map(|(_, seen)| seen)
+    }
 }
 
 /// Why a body runs.

@@ -1,9 +1,12 @@
 //! One event an outcome (target `nuthatch`), and the counts of [`crate::stats`].
 
+use std::time::Duration;
+
 use tracing::field::{DisplayValue, display};
 
 use crate::arguments::Arguments;
-use crate::entry::LocationName;
+use crate::config::shown_span;
+use crate::entry::{Lease, LocationName};
 use crate::error::Error;
 use crate::function::Identity;
 use crate::key::{Key, Level};
@@ -230,6 +233,67 @@ pub(crate) fn kept(arguments: &Arguments, place: &Place, asked: bool) {
         target: "nuthatch",
         call = ?arguments, location = %place.name(), why,
         "the entry was kept, and the new value is returned",
+    );
+}
+
+/// Another process computes the entry.
+pub(crate) fn waits(arguments: &Arguments, place: &Place, lease: Option<&Lease>) {
+    let holder = lease.map_or_else(|| "somebody unknown".to_owned(), ToString::to_string);
+    tracing::info!(
+        target: "nuthatch",
+        call = ?arguments, location = %place.name(), holder,
+        "{arguments:?} is being computed by {holder}",
+    );
+}
+
+pub(crate) fn takes_over(arguments: &Arguments, place: &Place) {
+    tracing::warn!(
+        target: "nuthatch",
+        call = ?arguments, location = %place.name(),
+        "who was computing this was not heard of for its lease's time-to-live; this process \
+         computes it",
+    );
+}
+
+pub(crate) fn out_of_patience(arguments: &Arguments, waited: Duration) {
+    tracing::warn!(
+        target: "nuthatch", call = ?arguments,
+        "another process has been computing this for longer than `lease_wait` ({}), so this one \
+         computes it as well; the first value that is committed stands",
+        shown_span(waited),
+    );
+}
+
+/// A call that is to fail where another computes, and has no room for the error.
+pub(crate) fn busy_and_computed(arguments: &Arguments, error: &Error) {
+    tracing::warn!(
+        target: "nuthatch", call = ?arguments, %error,
+        "the function's type holds no error, so the call computes",
+    );
+}
+
+/// A lease is there to spare time, and a failing store costs no more than that.
+pub(crate) fn no_lease(arguments: &Arguments, place: &Place, error: &Error) {
+    tracing::warn!(
+        target: "nuthatch",
+        call = ?arguments, location = %place.name(), %error,
+        "no lease can be had, so the call computes, whoever else does",
+    );
+}
+
+/// A holder was not heard of for too long.
+pub(crate) fn lost_lease(call: &str, place: &Place) {
+    tracing::warn!(
+        target: "nuthatch", call, location = %place.name(),
+        "the lease of this call was taken over or removed, since nothing was heard of it for its \
+         time-to-live; the first value that is committed stands",
+    );
+}
+
+pub(crate) fn lease_fails(call: &str, place: &Place, error: &Error) {
+    tracing::warn!(
+        target: "nuthatch", call, location = %place.name(), %error,
+        "the lease of this call cannot be kept up: others may compute it as well",
     );
 }
 

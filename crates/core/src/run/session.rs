@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use arc_swap::ArcSwapOption;
+use ulid::Ulid;
 
 use crate::arguments::Arguments;
 use crate::config::{self, Isolated, Settings};
@@ -25,6 +26,8 @@ pub(crate) type FlightKey = Arc<(usize, u64, TypeId, Vec<u8>)>;
 #[derive(Debug)]
 pub(crate) struct Session {
     id: u64,
+    /// Whose leases are this configuration's.
+    pub(crate) owner: Ulid,
     /// None for the process's.
     isolated: Option<Isolated>,
     memo: Memo<()>,
@@ -71,6 +74,7 @@ impl Session {
     fn new(id: u64, isolated: Option<Isolated>) -> Self {
         Self {
             id,
+            owner: Ulid::new(),
             isolated,
             memo: Memo::new(Memo::<()>::DEFAULT_CAPACITY),
             flights: Flights::new(),

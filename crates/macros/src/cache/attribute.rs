@@ -28,6 +28,7 @@ pub(crate) struct Config {
     pub(crate) memoize: bool,
     pub(crate) upsert_keys: Vec<LitStr>,
     pub(crate) strict: bool,
+    pub(crate) lease: Option<bool>,
     pub(crate) name: Option<LitStr>,
     pub(crate) companion: Companion,
     /// The word itself: what cannot stand in a trait is said there.
@@ -90,6 +91,7 @@ impl Config {
             Key::Memoize => self.memoize = values::flag(input)?,
             Key::UpsertKeys => self.upsert_keys = values::texts(input)?,
             Key::Strict => self.strict = values::flag(input)?,
+            Key::Lease => self.lease = Some(values::flag(input)?),
             Key::Name => self.name = Some(values::text(input)?),
             Key::Companion => self.companion = values::companion(input)?,
             Key::InImpl => self.in_impl = values::flag(input)?.then(|| word.clone()),

@@ -62,6 +62,7 @@ fn said(plan: &Plan<'_>) -> TokenStream {
         options("storage_backend_options", &config.storage_backend_options, plan),
         flag("memoize", config.memoize),
         flag("strict", config.strict),
+        config.lease.map(|lease| quote!(lease: ::core::option::Option::Some(#lease),)),
         (!upsert_keys.is_empty()).then(|| quote!(upsert_keys: &[#(#upsert_keys),*],)),
     ];
     fields.into_iter().flatten().collect()

@@ -22,6 +22,7 @@ pub(crate) enum Key {
     Memoize,
     UpsertKeys,
     Strict,
+    Lease,
     Name,
     Companion,
     InImpl,
@@ -29,7 +30,7 @@ pub(crate) enum Key {
 }
 
 /// Each key, its name, and how it is written.
-const KEYS: [(Key, &str, &str); 18] = [
+const KEYS: [(Key, &str, &str); 19] = [
     (Key::Cache, "cache", "cache = false"),
     (Key::Namespace, "namespace", "namespace = \"experiments\""),
     (Key::Version, "version", "version = \"0.1.0\""),
@@ -48,6 +49,7 @@ const KEYS: [(Key, &str, &str); 18] = [
     (Key::Memoize, "memoize", "memoize"),
     (Key::UpsertKeys, "upsert_keys", "upsert_keys(\"time\")"),
     (Key::Strict, "strict", "strict"),
+    (Key::Lease, "lease", "lease"),
     (Key::Name, "name", "name = \"weather::monthly\""),
     (Key::Companion, "companion", "companion = Name` or `companion = none"),
     (Key::InImpl, "in_impl", "in_impl"),
@@ -72,7 +74,7 @@ const OTHER_WORDS: [(&[&str], &str); 7] = [
 ];
 
 /// Options of one call, which no attribute sets.
-const CALL_OPTIONS: [&str; 8] = [
+const CALL_OPTIONS: [&str; 9] = [
     "recompute",
     "cache_mode",
     "retry_null",
@@ -81,6 +83,7 @@ const CALL_OPTIONS: [&str; 8] = [
     "validate_data",
     "post_process",
     "mode",
+    "on_busy",
 ];
 
 impl Key {

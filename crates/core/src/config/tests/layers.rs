@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::{World, origin, root, text};
-use crate::config::{CommitPolicy, ManifestIdentity, OnStoreFailure, Progress, Verify};
+use crate::config::{CommitPolicy, ManifestIdentity, OnBusy, OnStoreFailure, Progress, Verify};
 use crate::mode::CacheMode;
 
 #[test]
@@ -20,6 +20,9 @@ fn without_any_layer_the_defaults_hold() {
     assert_eq!(settings.grace, Duration::from_secs(604_800));
     assert_eq!(settings.timeout, Duration::from_secs(30));
     assert_eq!((settings.verify, settings.progress), (Verify::Full, Progress::Auto));
+    assert_eq!((settings.lease, settings.on_busy), (None, OnBusy::Wait));
+    assert_eq!(settings.lease_ttl, Duration::from_secs(30));
+    assert_eq!(settings.lease_wait, Duration::from_secs(3_600));
     assert!(settings.skipped_filesystems.is_empty());
     assert_eq!(origin(&settings, "memo_size"), "default");
     assert_eq!(origin(&settings, "local.filesystem"), "default");
@@ -71,6 +74,10 @@ fn every_parameter_is_read_from_a_file_and_from_the_environment() {
         ("commit", "last-writer-wins", "commit = \"last-writer-wins\""),
         ("grace", "1d 12h", "grace = \"36h\""),
         ("timeout", "90s", "timeout = \"90s\""),
+        ("lease", "true", "lease = true"),
+        ("lease_ttl", "1s", "lease_ttl = \"1s\""),
+        ("lease_wait", "5m", "lease_wait = \"5min\""),
+        ("on_busy", "error", "on_busy = \"error\""),
         ("verify", "off", "verify = \"off\""),
         ("progress", "on", "progress = \"on\""),
         ("skipped_filesystems", "s3://x", "skipped_filesystems = [\"s3://x\"]"),

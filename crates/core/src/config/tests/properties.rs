@@ -9,7 +9,7 @@ use crate::config::layer::{
 };
 use crate::config::origin::{Origin, Tracked};
 use crate::config::values::{
-    CommitPolicy, ManifestIdentity, OnStoreFailure, Progress, Verify, bytes, shown_bytes,
+    CommitPolicy, ManifestIdentity, OnBusy, OnStoreFailure, Progress, Verify, bytes, shown_bytes,
     shown_span, span,
 };
 use crate::mode::CacheMode;
@@ -57,19 +57,21 @@ fn location() -> impl Strategy<Value = LocationLayer> {
 }
 
 fn globals() -> impl Strategy<Value = Globals> {
-    let flags = (said(any::<bool>()), said(any::<bool>()));
+    let flags = (said(any::<bool>()), said(any::<bool>()), said(any::<bool>()));
     let words = (
         said(prop_oneof![Just(OnStoreFailure::Warn), Just(OnStoreFailure::Error)]),
         said(prop_oneof![Just(ManifestIdentity::Full), Just(ManifestIdentity::None)]),
         said(prop_oneof![Just(CommitPolicy::Conditional), Just(CommitPolicy::LastWriterWins)]),
         said(prop_oneof![Just(Verify::Full), Just(Verify::Off)]),
         said(prop_oneof![Just(Progress::On), Just(Progress::Off)]),
+        said(prop_oneof![Just(OnBusy::Compute), Just(OnBusy::Error)]),
     );
     let mode = said((0..CacheMode::ALL.len()).prop_map(|index| CacheMode::ALL[index]));
     let spans = || said((0..9_u64).prop_map(Duration::from_secs));
     let sizes = (said(any::<u64>()), spans(), said(vec("[a-z]", 0..3)), spans());
-    (mode, said("[a-z]"), flags, words, sizes).prop_map(
-        |(cache_mode, namespace, flags, words, sizes)| Globals {
+    let leases = (spans(), spans());
+    (mode, said("[a-z]"), flags, words, sizes, leases).prop_map(
+        |(cache_mode, namespace, flags, words, sizes, leases)| Globals {
             cache_mode,
             namespace,
             memoize: flags.0,
@@ -81,6 +83,10 @@ fn globals() -> impl Strategy<Value = Globals> {
             grace: sizes.1,
             skipped_filesystems: sizes.2,
             timeout: sizes.3,
+            lease: flags.2,
+            lease_ttl: leases.0,
+            lease_wait: leases.1,
+            on_busy: words.5,
             verify: words.3,
             progress: words.4,
         },

@@ -47,6 +47,9 @@ fn settings_print_a_line_a_parameter_with_its_origin() {
          commit = \"conditional\"  (default)\n\
          grace = \"90min\"  (NUTHATCH_GRACE)\n\
          timeout = \"30s\"  (default)\n\
+         lease_ttl = \"30s\"  (default)\n\
+         lease_wait = \"1h\"  (default)\n\
+         on_busy = \"wait\"  (default)\n\
          verify = \"full\"  (default)\n\
          progress = \"auto\"  (default)\n\
          root.filesystem = \"memory://lake\"  (/project/nuthatch.toml:2)\n\

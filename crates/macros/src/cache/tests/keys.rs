@@ -9,7 +9,7 @@ fn every_key_reaches_the_definition() {
     let attribute = r#"
         cache = false, namespace = "n", version = "1", cache_args(a), skip(station),
         backend = "basic", backend_options(chunk = 3, codec = "zstd", flag = true, list = ["a", -1]),
-        storage_backend = "zarr", storage_backend_options(ratio = 0.5), memoize, strict = true,
+        storage_backend = "zarr", storage_backend_options(ratio = 0.5), memoize, strict = true, lease,
         upsert_keys("time", "id"), name = "g", companion = Named, crate = a::b
     "#;
     let emitted = expand(attribute, ITEM);
@@ -32,6 +32,7 @@ fn every_key_reaches_the_definition() {
         storage_backend_options: &[("ratio", a::b::__private::OptionValue::Float(0.5))],
         memoize: true,
         strict: true,
+        lease: ::core::option::Option::Some(true),
         upsert_keys: &["time", "id"],
         ..a::b::__private::Definition::DEFAULT
     "#;
