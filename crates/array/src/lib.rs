@@ -23,6 +23,9 @@ mod data;
 mod dataset;
 mod display;
 mod dtype;
+#[cfg(any(test, feature = "test-util"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod join;
 mod reduce;
 mod region;

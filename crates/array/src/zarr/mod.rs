@@ -163,7 +163,7 @@ impl Zarr {
 }
 
 /// Opens a group that others have written.
-#[cfg(test)]
+#[cfg(any(test, feature = "test-util"))]
 pub(crate) async fn foreign(store: &Arc<dyn ObjectStore>, prefix: &str) -> Result<Dataset> {
     let files = Files::new(Arc::clone(store), Path::from(prefix), "a store".into(), true, false);
     open::open(&files, chunks::READ_CHUNK, |_, _| Ok(())).await
