@@ -4,10 +4,11 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use http_body_util::{BodyExt, Full};
-use hyper::body::{Bytes, Incoming};
+use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
@@ -20,6 +21,7 @@ pub(crate) type Answer = Response<Full<Bytes>>;
 pub(crate) struct Front {
     pub(crate) url: String,
     asked: Arc<Mutex<Vec<String>>>,
+    served: Arc<AtomicU64>,
     _runtime: Runtime,
 }
 
@@ -33,16 +35,16 @@ impl Front {
         })
     }
 
-    /// Serves the files of a folder, as the plainest of web servers do: nothing can be listed.
+    /// Serves the files of a folder and parts of them, as web servers do: nothing can be listed.
     pub(crate) fn of_folder(folder: PathBuf) -> Self {
         Self::answering(move |request| {
-            let answer = match (request.method().as_str(), request.uri().path()) {
-                ("GET", path) => std::fs::read(folder.join(path.trim_start_matches('/'))).ok(),
+            let path = folder.join(request.uri().path().trim_start_matches('/'));
+            let content = match request.method().as_str() {
+                "GET" | "HEAD" => std::fs::read(path).ok(),
                 _ => None,
             };
-            let status = if answer.is_some() { 200 } else { 404 };
-            let body = Full::from(answer.unwrap_or_default());
-            async move { Response::builder().status(status).body(body).unwrap() }
+            let answer = content.map_or_else(absent, |content| part(&request, &content));
+            async move { answer }
         })
     }
 
@@ -68,16 +70,22 @@ impl Front {
         let listener = runtime.block_on(listen());
         let url = format!("http://{}", listener.local_addr().unwrap());
         let asked = Arc::new(Mutex::new(Vec::new()));
-        let seen = Arc::clone(&asked);
+        let served = Arc::new(AtomicU64::new(0));
+        let (seen, sum) = (Arc::clone(&asked), Arc::clone(&served));
         runtime.spawn(async move {
             loop {
                 let Ok((stream, _)) = listener.accept().await else { continue };
-                let (seen, answer) = (Arc::clone(&seen), answer.clone());
+                let (seen, sum, answer) = (Arc::clone(&seen), Arc::clone(&sum), answer.clone());
                 tokio::spawn(async move {
                     let service = service_fn(move |request: Request<Incoming>| {
                         seen.lock().unwrap().push(shown(&request));
-                        let answer = answer(request);
-                        async move { Ok::<_, Infallible>(answer.await) }
+                        let (answer, sum) = (answer(request), Arc::clone(&sum));
+                        async move {
+                            let answer = answer.await;
+                            let bytes = answer.body().size_hint().exact().unwrap_or_default();
+                            sum.fetch_add(bytes, Ordering::SeqCst);
+                            Ok::<_, Infallible>(answer)
+                        }
                     });
                     let server = hyper::server::conn::http1::Builder::new();
                     // A client that hangs up is no mistake.
@@ -85,13 +93,52 @@ impl Front {
                 });
             }
         });
-        Self { url, asked, _runtime: runtime }
+        Self { url, asked, served, _runtime: runtime }
     }
 
     /// What it was asked since this was last looked at: methods and paths, in order.
     pub(crate) fn asked(&self) -> Vec<String> {
         std::mem::take(&mut *self.asked.lock().unwrap())
     }
+
+    /// The bytes that it has served since this was last looked at.
+    pub(crate) fn served(&self) -> u64 {
+        self.served.swap(0, Ordering::SeqCst)
+    }
+}
+
+fn absent() -> Answer {
+    Response::builder().status(404).body(Full::default()).unwrap()
+}
+
+/// All of a file, its head alone, or the range that is asked for.
+fn part(request: &Request<Incoming>, content: &[u8]) -> Answer {
+    let range = request.headers().get("range").map(|range| range.to_str().unwrap());
+    let range = range.and_then(|range| range.strip_prefix("bytes=")?.split_once('-'));
+    let number = |digits: &str| digits.parse::<usize>().unwrap();
+    let (first, end) = match range {
+        None => (0, content.len()),
+        Some(("", length)) => (content.len().saturating_sub(number(length)), content.len()),
+        Some((first, "")) => (number(first), content.len()),
+        Some((first, last)) => (number(first), content.len().min(number(last) + 1)),
+    };
+    let answer = Response::builder().header("accept-ranges", "bytes");
+    if request.method() == "HEAD" {
+        let answer = answer.header("content-length", content.len());
+        return answer.body(Full::default()).unwrap();
+    }
+    let Some(part) = content.get(first..end).filter(|part| range.is_none() || !part.is_empty())
+    else {
+        return answer.status(416).body(Full::default()).unwrap();
+    };
+    let answer = match range {
+        None => answer,
+        Some(_) => {
+            let shown = format!("bytes {first}-{}/{}", end - 1, content.len());
+            answer.status(206).header("content-range", shown)
+        }
+    };
+    answer.body(Full::from(Bytes::copy_from_slice(part))).unwrap()
 }
 
 /// A request as `PUT /bucket/object`, with the condition that it has.
