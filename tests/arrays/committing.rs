@@ -12,7 +12,7 @@ use ndarray::ArrayD;
 use nuthatch::Ticket;
 use nuthatch::array::{DType, Filling, Region};
 use nuthatch::prelude::*;
-use nuthatch_core::store::{Fault, Faulty, Trigger, intercept};
+use nuthatch_core::store::{Counting, Fault, Faulty, Trigger, intercept};
 use object_store::ObjectStore;
 
 const SHAPE: [u64; 2] = [40, 3];
@@ -85,6 +85,36 @@ fn every_request_of_a_commit_may_fail() {
         }
         assert!(failed > 3, "{fault:?} made {failed} commits fail");
     }
+}
+
+#[test]
+fn the_chunks_of_a_region_are_written_at_once() {
+    static STORES: OnceLock<(Counting, Faulty)> = OnceLock::new();
+    intercept(|_: &str, store: Arc<dyn ObjectStore>| {
+        let stores = STORES.get_or_init(|| {
+            let counting = Counting::new(store);
+            counting.log(true);
+            (counting.clone(), Faulty::new(Arc::new(counting)))
+        });
+        Arc::new(stores.1.clone())
+    });
+    nuthatch::set_parameter!("filesystem", "memory://at-once").unwrap();
+    let template = DataArray::unfilled("x", ["row", "column"], &SHAPE, DType::F64).unwrap();
+    let ticket = table::call(1).begin(template).run().unwrap();
+    let filling = Filling::open(&ticket).unwrap();
+    let (counting, faulty) = STORES.get().expect("a store was opened");
+    drop(counting.take_log());
+    // The first chunk is held up, and the others do not wait for it.
+    faulty.inject(Trigger::any().containing("/x/c/0/0"), Fault::Delay(Duration::from_secs(1)));
+    filling.write_region_blocking("x", &Region::whole(&SHAPE), values(1)).unwrap();
+    faulty.heal();
+    let log = counting.take_log().into_iter().map(|(_, path)| path.to_string());
+    let chunks: Vec<String> = log.filter(|path| path.contains("/x/c/")).collect();
+    let place = chunks.iter().position(|path| path.ends_with("/x/c/0/0")).unwrap();
+    let cores = std::thread::available_parallelism().unwrap().get();
+    assert_eq!((chunks.len(), place > 0), (4, cores > 1), "{chunks:?}");
+    table::call(1).commit(&ticket).run().unwrap();
+    assert_whole(1);
 }
 
 /// A future that is dropped when it has waited so many times.

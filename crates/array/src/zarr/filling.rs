@@ -1,9 +1,11 @@
 //! One process's share of an entry that several fill.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use nuthatch_core::backend::Target;
 use nuthatch_core::ticket::Ticket;
 use nuthatch_core::{Error, Result, runtime};
@@ -15,11 +17,12 @@ use crate::source::Unfilled;
 use crate::values::Values;
 use crate::variable::Variable;
 
+use super::chunks::product;
 use super::documents::Format;
 use super::files::{Files, REQUESTS};
 use super::folder;
 use super::share::{self, Layout, Piece, Record};
-use super::write::{Encoding, cores};
+use super::write::{Encoding, at_once, cores};
 
 /// An entry that several processes fill: this process's way to write its regions.
 ///
@@ -180,12 +183,21 @@ impl Filling {
             objects: Default::default(),
             sums: is_v2.then(Default::default),
         };
-        let grid = laid.grid();
-        for index in touched {
-            let part = grid.region(&index).relative_to(region);
-            let bytes = encoding.chunk(values.slice(&part.slices()), cores()).await?;
-            let object = self.layout.format.object(array, &index);
-            self.put(&object, array, &grid.region(&index), &bytes).await?;
+        let (grid, encoding) = (laid.grid(), &encoding);
+        let at_once = at_once(&files, product(&laid.object).saturating_mul(dtype.size() as u64));
+        let threads = cores().div_ceil(touched.len().clamp(1, at_once));
+        let written = stream::iter(touched).map(|index| {
+            let whole = grid.region(&index);
+            async move {
+                let part = whole.relative_to(region);
+                let bytes = encoding.chunk(values.slice(&part.slices()), threads).await?;
+                let object = self.layout.format.object(array, &index);
+                self.put(&object, array, &whole, &bytes).await?;
+                Ok::<_, Error>((object, bytes))
+            }
+        });
+        let mut written = pin!(written.buffer_unordered(at_once));
+        while let Some((object, bytes)) = written.try_next().await? {
             if let Some(sums) = &mut record.sums {
                 sums.add(&object, &bytes);
             }

@@ -109,11 +109,7 @@ pub(super) async fn chunks(arrays: &[Arc<Writing>]) -> Result<u64> {
     let large: u64 = arrays.iter().map(|array| array.large_chunks()).sum();
     let threads = cores.div_ceil(usize::try_from(large).unwrap_or(cores).clamp(1, cores));
     let largest = arrays.iter().map(|array| array.chunk_bytes()).max().unwrap_or_default();
-    let waiting = usize::try_from(WAITING / largest.max(1)).unwrap_or(usize::MAX);
-    let at_once = match arrays.first().map(|array| &array.files) {
-        Some(files) if !files.immediate => waiting.min(files.requests).max(cores),
-        _ => cores,
-    };
+    let at_once = arrays.first().map_or(cores, |array| at_once(&array.files, largest));
     let written = stream::iter(all).map(|(array, region, index)| async move {
         let values = array.data.read_region(&region).await?;
         let encoded = array.encoding.chunk(values, threads).await?;
@@ -121,6 +117,15 @@ pub(super) async fn chunks(arrays: &[Arc<Writing>]) -> Result<u64> {
     });
     let sum = written.buffer_unordered(at_once);
     sum.try_fold(0, |sum, bytes| async move { Ok(sum + bytes) }).await
+}
+
+/// How many chunks of so many bytes are on their way at once.
+pub(super) fn at_once(files: &Files, chunk: u64) -> usize {
+    let waiting = usize::try_from(WAITING / chunk.max(1)).unwrap_or(usize::MAX);
+    match files.immediate {
+        true => cores(),
+        false => waiting.min(files.requests).max(cores()),
+    }
 }
 
 pub(super) fn cores() -> usize {
