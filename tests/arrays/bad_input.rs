@@ -7,6 +7,8 @@ use nuthatch::array::{Calendar, NAT, TimeUnit, Values, Variable};
 use nuthatch::prelude::*;
 use object_store::ObjectStoreExt as _;
 
+use crate::listen::Told;
+
 static RUNS: AtomicU32 = AtomicU32::new(0);
 
 fn ran() -> u32 {
@@ -93,6 +95,7 @@ fn a_damaged_value_that_is_read_at_recall_is_a_miss_and_is_replaced() {
     root();
     let first = bare(3).unwrap();
     assert_eq!(ran(), 1);
+    let told = Told::listen();
     let changes: [fn(&mut Vec<u8>); 3] =
         [|bytes| bytes[5] ^= 1, |bytes| bytes.truncate(4), Vec::clear];
     for change in changes {
@@ -100,7 +103,10 @@ fn a_damaged_value_that_is_read_at_recall_is_a_miss_and_is_replaced() {
         damage(&entry.backends[0].path, change);
         let strict = bare::call(3).strict(true).run().unwrap_err();
         assert!(strict.to_string().contains("c/0/0"), "{strict}");
+        told.take();
         assert_eq!((bare(3).unwrap(), ran()), (first.clone(), 1));
+        told.says(&["WARN", "bare", "variable__/c/0/0", "damaged"]);
         assert_eq!((bare(3).unwrap(), ran()), (first.clone(), 0));
+        told.is_silent();
     }
 }

@@ -51,6 +51,8 @@ for name, path in stores.items():
         if what != "text":
             assert read[array].dtype == expected[array].dtype, (name, read[array].dtype)
         assert group[array].shape == expected[array].shape
+        codecs = [type(codec).__name__ for codec in group[array].compressors]
+        assert codecs == {"2": ["Zstd"], "3": ["ZstdCodec", "Crc32cCodec"]}[version], (name, codecs)
         assert not any(key.startswith("_zarrs") for key in group[array].attrs), name
     if what in DTYPES:
         assert group["x"].dtype == what and (group["x"][:] == expected["x"].values).all()
