@@ -10,6 +10,7 @@ use std::time::Duration;
 use nuthatch::prelude::*;
 
 use crate::child::{child, given};
+use crate::crowd::crowd;
 use crate::files;
 
 static RUNS: AtomicU32 = AtomicU32::new(0);
@@ -241,6 +242,12 @@ fn a_reader_beside_a_writer_reads_whole_values_that_never_go_back() {
     }
     writer.kill();
     assert!(last.0 > 1, "the writer went on meanwhile");
+}
+
+#[test]
+fn sixteen_processes_compute_each_key_once_but_for_those_that_are_killed() {
+    let lake = tempfile::tempdir().unwrap();
+    crowd(&[("NUTHATCH_FILESYSTEM", lake.path().to_str().unwrap().to_owned())]);
 }
 
 /// Numbers that are the same in every run (xorshift).

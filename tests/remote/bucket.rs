@@ -62,6 +62,17 @@ impl Bucket {
         options(self.service, &self.front.url)
     }
 
+    /// What makes it the root of another process, which asks the server itself.
+    pub(crate) fn variables(&self) -> [(&'static str, String); 2] {
+        let server = match self.service {
+            Service::S3 => server("TEST_S3_URL"),
+            Service::Azure => server("TEST_AZURE_URL"),
+            Service::Google => self.front.url.clone(),
+        };
+        let options = serde_json::to_string(&options(self.service, &server)).unwrap();
+        [("NUTHATCH_FILESYSTEM", self.url()), ("NUTHATCH_FILESYSTEM_OPTIONS", options)]
+    }
+
     /// Makes it the root of this process, opened anew: what was known of it is forgotten.
     pub(crate) fn configure(&self) {
         nuthatch::set_parameter!({

@@ -23,9 +23,15 @@ mod backends;
 mod bad_input;
 mod bucket;
 mod budgets;
+#[allow(dead_code)]
+#[path = "../it/child.rs"]
+mod child;
 mod commits;
+#[path = "../it/crowd.rs"]
+mod crowd;
 mod front;
 mod google;
+mod processes;
 mod recalls;
 #[allow(dead_code)]
 #[path = "../it/told.rs"]
