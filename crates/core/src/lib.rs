@@ -55,6 +55,7 @@ pub mod stats;
 pub mod store;
 #[cfg(test)]
 mod test_watchdog;
+mod threads;
 pub mod ticket;
 pub mod time;
 pub mod timeseries;

@@ -7,6 +7,7 @@ mod features;
 mod fmt;
 mod fuzz;
 mod layout;
+mod models;
 mod quickstart;
 mod rustdoc;
 mod tests;
@@ -46,6 +47,7 @@ pub(crate) const STEPS: &[Step] = &[
         features::run,
     ),
     step("tests", "the tests of every crate", 40, tests::run),
+    step("models", "single flight between threads that a model checker schedules", 20, models::run),
     step("doctests", "the examples in the documentation", 40, doctests::run),
     step("rustdoc", "the documentation builds without warnings", 20, rustdoc::run),
     step(

@@ -1,7 +1,7 @@
-//! What single flight takes from `std::sync`, in one place: a model checker replaces it here.
+//! What single flight takes from `std::sync`, in one place: a model checker replaces it in
+//! `crate::threads`.
 
-pub(super) use std::sync::atomic::{AtomicU64, Ordering};
-pub(super) use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+pub(super) use crate::threads::{Arc, AtomicU64, Mutex, MutexGuard, Ordering, PoisonError, Weak};
 
 /// Locks, whether or not a thread panicked while it held the lock: nothing of the caller's runs
 /// under these locks, so the state behind them is whole.
