@@ -14,6 +14,7 @@
 //! | `envelope` | what stands around a payload |
 //! | `write`, `read` | to and from a store |
 //! | `parts`, `blocks` | large values, hashed and moved beside the thread that encodes or decodes |
+//! | `ranges` | large objects that lie elsewhere, several ranges at once |
 //! | `output`, `input` | bytes on their way out and in |
 
 mod background;
@@ -28,6 +29,7 @@ mod named_codec;
 mod object;
 mod output;
 mod parts;
+mod ranges;
 mod read;
 pub(crate) mod shape;
 mod write;

@@ -5,7 +5,9 @@ use std::any::type_name;
 
 use bytes::Bytes;
 use data_encoding::BASE64;
-use object_store::{Error as StoreError, GetResult, GetResultPayload, ObjectStoreExt};
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use object_store::{Error as StoreError, GetResult, GetResultPayload};
 use serde::de::DeserializeOwned;
 
 use super::blocks::{Blocks, Reading};
@@ -13,6 +15,7 @@ use super::envelope::{self, BINCODE, HEADER, Header, Misread, TRAILER};
 use super::failure::Failure;
 use super::input::Input;
 use super::output::BLOCK;
+use super::ranges::{self, Found};
 use super::shape::shape_of;
 use super::{background, bincode_codec, named_codec, object};
 use crate::backend::Source;
@@ -73,7 +76,7 @@ async fn stored<T: DeserializeOwned + 'static>(source: &Source) -> Result<T> {
         error => object::store_error("read", &source.shown, error),
     };
     let path = object::path(&source.prefix)?;
-    let found = source.store.get(&path).await.map_err(failed)?;
+    let Found { first: found, rest } = ranges::find(source, &path).await.map_err(failed)?;
     let total = found.meta.size;
     if total != source.record.bytes {
         return Err(damaged(missized(total, source)));
@@ -92,7 +95,7 @@ async fn stored<T: DeserializeOwned + 'static>(source: &Source) -> Result<T> {
         }
     } else {
         background::blocking(source.immediate, || {
-            streamed(found, (total, source.verify), &checksum, failed)
+            streamed(found, rest, (total, source.verify), &checksum, failed)
         })?
     };
     value.map_err(|fault| fault.into_error::<T>(object::shown(&source.shown), source))
@@ -102,13 +105,17 @@ async fn stored<T: DeserializeOwned + 'static>(source: &Source) -> Result<T> {
 /// out before the hash is known to be right.
 fn streamed<T: DeserializeOwned + 'static>(
     found: GetResult,
+    rest: Option<BoxStream<'static, object_store::Result<Bytes>>>,
     (total, verify): (u64, Verify),
     checksum: &[u8; TRAILER],
     failed: impl Fn(StoreError) -> Error,
 ) -> Result<Result<T, Fault>> {
     let blocks = match found.payload {
         GetResultPayload::File(file, path) => Blocks::File(file, path),
-        GetResultPayload::Stream(stream) => Blocks::Stream(stream),
+        GetResultPayload::Stream(first) => Blocks::Stream(match rest {
+            Some(rest) => first.chain(rest).boxed(),
+            None => first,
+        }),
     };
     let mut reading = Reading::begin(blocks, total, verify)?;
     let mut refill = |used: Bytes| reading.next(used);

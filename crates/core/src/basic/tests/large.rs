@@ -1,6 +1,7 @@
 //! Where values lie by their size, and in how many requests.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use object_store::path::Path;
@@ -8,6 +9,7 @@ use object_store::{ObjectStore, ObjectStoreExt};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::json;
 
+use super::super::ranges;
 use super::*;
 use crate::store::{Counting, Fault, Faulty, LocalFiles, Operation, Trigger};
 
@@ -65,16 +67,17 @@ fn a_value_too_large_to_inline_takes_one_put_and_one_get() {
 }
 
 #[test]
-fn a_larger_value_is_sent_in_parts_and_takes_one_get() {
+fn a_larger_value_is_sent_in_parts_and_takes_one_get_or_one_a_range() {
     let value: Vec<u32> = (0..3 << 20).collect();
     let (_folder, files) = on_disk();
     // Blocks on this machine, the parts that stores ask for elsewhere.
-    for (store, immediate, parts) in [(files, true, 13), (memory(), true, 13), (memory(), false, 2)]
+    for (store, immediate, parts, gets) in
+        [(files, true, 13, 1), (memory(), true, 13, 1), (memory(), false, 2, 4)]
     {
         let (stored, recalled) = requests(&value, store, immediate);
         let all = [&[Operation::Multipart][..], &vec![Operation::Part; parts]].concat();
         assert_eq!(stored, [&all[..], &[Operation::Complete]].concat());
-        assert_eq!(recalled, [Operation::Get]);
+        assert_eq!(recalled, vec![Operation::Get; gets]);
     }
 }
 
@@ -254,4 +257,111 @@ fn a_slow_store_is_waited_for() {
     faulty.inject(Trigger::any().nth(3), Fault::Delay(Duration::from_millis(20)));
     let value: Vec<u64> = (0..3 << 20).collect();
     requests(&value, Arc::new(faulty), false);
+}
+
+/// Counts the ranges that are on their way, each for a while.
+#[derive(Debug)]
+struct Slow(Arc<dyn ObjectStore>, Arc<AtomicUsize>, Arc<AtomicUsize>);
+
+impl std::fmt::Display for Slow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("slow")
+    }
+}
+
+#[async_trait::async_trait]
+impl ObjectStore for Slow {
+    async fn put_opts(
+        &self,
+        path: &Path,
+        payload: object_store::PutPayload,
+        options: object_store::PutOptions,
+    ) -> object_store::Result<object_store::PutResult> {
+        self.0.put_opts(path, payload, options).await
+    }
+
+    async fn put_multipart_opts(
+        &self,
+        path: &Path,
+        options: object_store::PutMultipartOptions,
+    ) -> object_store::Result<Box<dyn object_store::MultipartUpload>> {
+        self.0.put_multipart_opts(path, options).await
+    }
+
+    async fn get_opts(
+        &self,
+        path: &Path,
+        options: object_store::GetOptions,
+    ) -> object_store::Result<object_store::GetResult> {
+        let is_first = !matches!(&options.range, Some(object_store::GetRange::Bounded(range)) if range.start > 0);
+        if is_first {
+            return self.0.get_opts(path, options).await;
+        }
+        let now = self.1.fetch_add(1, Ordering::SeqCst) + 1;
+        self.2.fetch_max(now, Ordering::SeqCst);
+        tokio::time::sleep(Duration::from_millis(30)).await;
+        let got = self.0.get_opts(path, options).await;
+        self.1.fetch_sub(1, Ordering::SeqCst);
+        got
+    }
+
+    fn delete_stream(
+        &self,
+        paths: futures::stream::BoxStream<'static, object_store::Result<Path>>,
+    ) -> futures::stream::BoxStream<'static, object_store::Result<Path>> {
+        self.0.delete_stream(paths)
+    }
+
+    fn list(
+        &self,
+        prefix: Option<&Path>,
+    ) -> futures::stream::BoxStream<'static, object_store::Result<object_store::ObjectMeta>> {
+        self.0.list(prefix)
+    }
+
+    async fn list_with_delimiter(
+        &self,
+        prefix: Option<&Path>,
+    ) -> object_store::Result<object_store::ListResult> {
+        self.0.list_with_delimiter(prefix).await
+    }
+
+    async fn copy_opts(
+        &self,
+        from: &Path,
+        to: &Path,
+        options: object_store::CopyOptions,
+    ) -> object_store::Result<()> {
+        self.0.copy_opts(from, to, options).await
+    }
+}
+
+#[test]
+fn several_ranges_of_a_large_object_are_on_their_way_and_no_more() {
+    let (now, most) = (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
+    let slow = Slow(memory(), Arc::clone(&now), Arc::clone(&most));
+    let value: Vec<u32> = (0..10 << 20).collect();
+    let (_, recalled) = requests(&value, Arc::new(slow), false);
+    assert_eq!(recalled.len(), 11, "forty megabytes and a few bytes");
+    assert_eq!(most.load(Ordering::SeqCst), ranges::AT_ONCE - 1);
+}
+
+#[test]
+fn a_large_object_whose_range_fails_or_is_cut_short_is_no_value() {
+    let faulty = Faulty::new(memory());
+    let (_, target) = counted(Arc::new(faulty.clone()), false);
+    let value: Vec<u32> = (0..4 << 20).collect();
+    let written = store(&value, &target).expect("it is stored");
+    let source = source::<Vec<u32>>(&target, written);
+    for fault in [Fault::Fail, Fault::CutShort] {
+        for nth in 2..=5 {
+            faulty.inject(Trigger::any().on([Operation::Get]).nth(nth), fault);
+            let error = recall::<Vec<u32>>(&source).expect_err("the store fails");
+            assert!(matches!(error, Error::Store { .. } | Error::Damaged { .. }), "{error}");
+            faulty.heal();
+        }
+    }
+    // As of a server that knows no ranges.
+    faulty.inject(Trigger::any().on([Operation::Get]).nth(1), Fault::Fail);
+    assert!(recall::<Vec<u32>>(&source).expect("it is asked for as a whole") == value);
 }
