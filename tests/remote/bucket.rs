@@ -75,9 +75,16 @@ impl Bucket {
 
     /// Makes it the root of this process, opened anew: what was known of it is forgotten.
     pub(crate) fn configure(&self) {
+        self.configure_at(&self.front.url, &toml::Table::new());
+    }
+
+    /// The same, as it is seen through a server of that URL, with these options beside its own.
+    pub(crate) fn configure_at(&self, server: &str, more: &toml::Table) {
+        let mut options = options(self.service, server);
+        options.extend(more.clone());
         nuthatch::set_parameter!({
             "filesystem" => self.url(),
-            "filesystem_options" => self.options(),
+            "filesystem_options" => options,
             "local.filesystem" => format!("memory://local-of-{}", self.name),
         })
         .unwrap();

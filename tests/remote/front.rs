@@ -174,7 +174,7 @@ async fn pass_on(client: &reqwest::Client, server: &str, request: Request<Incomi
 }
 
 /// A port below those that systems hand out to whoever asks for any.
-async fn listen() -> TcpListener {
+pub(crate) async fn listen() -> TcpListener {
     let first = std::process::id() as u16 % 10_000;
     for offset in 0..10_000 {
         let port = 10_000 + (first + offset) % 10_000;

@@ -31,7 +31,9 @@ mod commits;
 mod crowd;
 mod front;
 mod google;
+mod network;
 mod processes;
+mod proxy;
 mod recalls;
 #[allow(dead_code)]
 #[path = "../it/told.rs"]

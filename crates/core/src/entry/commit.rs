@@ -28,6 +28,8 @@ const REFUSALS: u32 = 4;
 /// The same of a store that waits, which refuses (409) while it is busy with another request for
 /// the object: the pauses between add up to some seconds.
 const REFUSALS_AFAR: u32 = 9;
+/// How often a put of which nothing was heard is made, where nothing came of it.
+const LOSSES: u32 = 3;
 /// The first pause after such a refusal; each is twice as long as the one before.
 const PAUSE: Duration = Duration::from_millis(20);
 /// How often a change of what is there is made anew onto a winner.
@@ -206,7 +208,7 @@ impl Location {
         self.marker().before_write(self, rule).await?;
         let path = address.manifest();
         let afar = !self.options().filesystem.immediate;
-        let mut refusals = 0;
+        let (mut refusals, mut losses) = (0, 0);
         loop {
             let mode = self.mode(rule, seen)?;
             let payload = PutPayload::from(bytes.clone());
@@ -224,11 +226,20 @@ impl Location {
             {
                 return Ok(Put::Done(version.clone()));
             }
-            if !is_refusal(&error) {
+            let is_lost = !is_refusal(&error);
+            if is_lost && !self.may_pass(&error) {
                 return Err(self.store_error(format!("commit {path}"), error));
             }
             if !seen.is_unchanged(&now.seen) {
                 return Ok(Put::Lost(now));
+            }
+            if is_lost {
+                losses += 1;
+                if losses == LOSSES {
+                    return Err(self.store_error(format!("commit {path}"), error));
+                }
+                // It has taken a time-out, so there is no need for a pause.
+                continue;
             }
             refusals += 1;
             if refusals == if afar { REFUSALS_AFAR } else { REFUSALS } {

@@ -272,6 +272,14 @@ impl Location {
         Error::Store { doing, location: self.shown().to_owned(), source: source.into() }
     }
 
+    /// Whether an error of the store may be the network's, and be gone at the next request. Those
+    /// that have no condition the store's client has made again already; of the others only we
+    /// know that they may be.
+    pub(super) fn may_pass(&self, error: &object_store::Error) -> bool {
+        let is_afar = !self.options().filesystem.immediate;
+        is_afar && matches!(error, object_store::Error::Generic { .. })
+    }
+
     pub(super) fn must_be_writable(&self, address: &Address) -> Result<()> {
         if self.options().writable {
             return Ok(());

@@ -17,6 +17,9 @@ use super::probe::{Honoured, probe};
 use crate::config::CommitPolicy;
 use crate::error::{Error, Result};
 
+/// How often a marker is put whose put may or may not have gone through.
+const ATTEMPTS: usize = 3;
+
 /// The largest `nuthatch.json` that is read, in bytes.
 const LARGEST: u64 = 1 << 20;
 
@@ -148,14 +151,18 @@ impl Marker {
         let document = Document::new(location, honoured);
         let mode = if honoured.create { PutMode::Create } else { PutMode::Overwrite };
         let payload = PutPayload::from(document.write()?);
-        match location.store().put_opts(&path, payload, mode.into()).await {
-            Ok(_) => {
-                let _ = self.found.set(document);
-                Ok(())
+        for attempt in 1..=ATTEMPTS {
+            match location.store().put_opts(&path, payload.clone(), mode.clone().into()).await {
+                Ok(_) => {
+                    let _ = self.found.set(document);
+                    return Ok(());
+                }
+                Err(object_store::Error::AlreadyExists { .. }) => break,
+                Err(error) if attempt < ATTEMPTS && location.may_pass(&error) => {}
+                Err(error) => return Err(location.store_error(format!("write {path}"), error)),
             }
-            Err(object_store::Error::AlreadyExists { .. }) => self.read_again(location).await,
-            Err(error) => Err(location.store_error(format!("write {path}"), error)),
         }
+        self.read_again(location).await
     }
 
     /// Reads what another process has just made.

@@ -26,15 +26,17 @@ pub(super) struct Honoured {
 /// proves nothing, and the probe is made again under another name.
 pub(super) async fn probe(location: &Location) -> Result<Honoured> {
     let mut honoured = Honoured { create: true, update: false };
-    for _ in 0..ATTEMPTS {
+    for attempt in 1..=ATTEMPTS {
         let path = layout::probe(fresh::ulid())?;
         let answer = probe_once(location, &path).await;
         if let Err(error) = location.store().delete(&path).await {
             tracing::debug!(target: "nuthatch", %path, %error, "a probe object stays behind");
         }
-        match answer.map_err(|error| location.store_error(format!("probe with {path}"), error))? {
-            Answer::Sure(sure) => return Ok(sure),
-            Answer::Disturbed(seen) => honoured = seen,
+        match answer {
+            Ok(Answer::Sure(sure)) => return Ok(sure),
+            Ok(Answer::Disturbed(seen)) => honoured = seen,
+            Err(error) if attempt < ATTEMPTS && location.may_pass(&error) => {}
+            Err(error) => return Err(location.store_error(format!("probe with {path}"), error)),
         }
     }
     Ok(honoured)
