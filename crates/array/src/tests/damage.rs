@@ -159,6 +159,57 @@ fn a_codec_that_is_not_known_is_told_by_its_name_and_hides_nothing_else() {
 }
 
 #[test]
+fn chunks_that_no_memory_holds_are_an_error_and_no_abort() {
+    use serde_json::json;
+    let regular =
+        |shape: u64| json!({"name": "regular", "configuration": {"chunk_shape": [shape]}});
+    let bytes = json!({"name": "bytes", "configuration": {"endian": "little"}});
+    let zstd = json!({"name": "zstd", "configuration": {"level": 0, "checksum": false}});
+    let delta = json!({"name": "numcodecs.delta", "configuration": {"dtype": "<f8"}});
+    let shard = json!({"name": "sharding_indexed", "configuration": {
+        "chunk_shape": [1], "codecs": [bytes], "index_codecs": [bytes, {"name": "crc32c"}],
+    }});
+    let several = [
+        json!([bytes]),
+        json!([bytes, zstd]),
+        json!([delta, bytes, zstd]),
+        json!([bytes, {"name": "crc32c"}]),
+        json!([bytes, {"name": "numcodecs.lzma"}]),
+        json!([{"name": "transpose", "configuration": {"order": [0]}}, bytes, {"name": "gzip", "configuration": {"level": 1}}]),
+        json!([shard]),
+    ];
+    let stored = [zstd::bulk::compress(&[7; 24], 1).unwrap(), vec![0; 24]].concat();
+    for codecs in &several {
+        for chunk in [1 << 31, 1 << 40, 1 << 60, u64::MAX] {
+            let lake = Lake::new();
+            let array = json!({
+                "zarr_format": 3, "node_type": "array", "shape": [3], "data_type": "float64",
+                "chunk_grid": regular(chunk), "codecs": codecs, "fill_value": 0.5,
+                "chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}},
+            });
+            let group = json!({
+                "zarr_format": 3, "node_type": "group",
+                "consolidated_metadata": {"metadata": {"x": array}},
+            });
+            let put = |path: &str, bytes: Vec<u8>| {
+                let path = Path::from(format!("foreign/{path}"));
+                block_on(lake.store.put(&path, bytes.into())).unwrap();
+            };
+            put("zarr.json", group.to_string().into());
+            put("x/c/0", stored.clone());
+            let files = super::super::zarr::foreign(&lake.store, "foreign");
+            let read = block_on(async { files.await?.array("x")?.load().await });
+            // What is there may be read, where a part is.
+            let Ok(read) = read else { continue };
+            assert!(codecs == &several[0] || codecs == &several[1], "{codecs} by {chunk}: {read}");
+            let content = if codecs == &several[0] { &stored[..24] } else { &[7; 24] };
+            let values = read.values::<f64>().unwrap();
+            assert_eq!(bytemuck::cast_slice::<f64, u8>(values.as_slice().unwrap()), content);
+        }
+    }
+}
+
+#[test]
 fn every_byte_flipped_is_damage_to_whoever_reads_a_part_of_its_chunk() {
     let text = |(i, j): (usize, usize)| ((i * 31 + j / 5_000) % 251) as u8;
     let large = ndarray::Array2::from_shape_fn((5, 1_000_000), text);

@@ -30,6 +30,9 @@ use super::checked;
 use super::files::Files;
 use super::metadata::StoredType;
 
+/// What a byte of zstd holds at the most: 128 KiB in the four of a block.
+const RATIO: usize = 32 * 1024;
+
 /// What closes a checked chunk.
 const CHECKSUM: usize = 4;
 
@@ -321,17 +324,20 @@ impl Bench {
                 false => (compressed.len() == into.len()).then(|| into.copy_from_slice(compressed)),
             };
         }
-        let count: usize = self.shape.iter().product();
+        // What the shape says may be a lie.
+        let count = self.shape.iter().try_fold(1_usize, |count, size| count.checked_mul(*size))?;
+        let length = count.checked_mul(size_of::<T>())?;
         let bytes = match self.codecs.zstd {
             true => {
+                (length / RATIO <= compressed.len()).then_some(())?;
                 self.decoded.clear();
-                self.decoded.reserve_exact(count * size_of::<T>());
+                self.decoded.try_reserve_exact(length).ok()?;
                 self.zstd.decompress_to_buffer(compressed, &mut self.decoded).ok()?;
                 &self.decoded
             }
             false => compressed,
         };
-        (bytes.len() == count * size_of::<T>()).then_some(())?;
+        (bytes.len() == length).then_some(())?;
         // A vector of bytes lies where numbers may lie, as a rule.
         let numbers = bytemuck::try_cast_slice(bytes).map(Cow::Borrowed);
         let numbers = numbers.unwrap_or_else(|_| Cow::Owned(bytemuck::pod_collect_to_vec(bytes)));
