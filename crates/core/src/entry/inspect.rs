@@ -53,9 +53,15 @@ impl Location {
     ///
     /// # Errors
     ///
-    /// The location is out of reach, or of a newer layout.
+    /// The location is out of reach, of a newer layout, or may not be read.
     pub(crate) async fn is_marked(&self) -> Result<bool> {
         self.marker().before_read(self).await?;
+        if self.marker().is_denied() {
+            let path = layout::marker()?;
+            let source = format!("{path} may not be read; grant that to this user").into();
+            let (doing, location) = (format!("read {path}"), self.shown().to_owned());
+            return Err(Error::Store { doing, location, source });
+        }
         Ok(self.marker().is_found())
     }
 

@@ -111,6 +111,11 @@ impl Marker {
         self.found.get().is_some()
     }
 
+    /// Whether nobody can say, for it may not be read.
+    pub(super) fn is_denied(&self) -> bool {
+        !self.is_found() && self.answer.load(Ordering::Acquire) == DENIED
+    }
+
     /// Whether a 403 on an entry means that there is none.
     ///
     /// So it does once the marker's own GET went through. Where that was a 403 too, a writer
