@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod copies;
 mod lake;
 mod matrix;
 mod subjects;

@@ -10,6 +10,7 @@ mod budgets;
 mod child;
 mod consumed;
 mod context;
+mod copies;
 mod crowd;
 mod damage;
 mod dependencies;

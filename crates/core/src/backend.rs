@@ -2,6 +2,7 @@
 
 #[cfg(any(test, feature = "test-util"))]
 pub mod conformance;
+mod copying;
 mod elsewhere;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,8 @@ use object_store::ObjectStore;
 use object_store::path::Path;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::copying::transfer;
+pub use self::copying::{copy_objects, copy_summed};
 pub use self::elsewhere::{Elsewhere, Remover, Removers};
 use crate::config::{Masked, Verify};
 use crate::entry::{Extent, layout};
@@ -158,6 +161,19 @@ pub trait Backend<T>: Send + Sync + fmt::Debug + 'static {
             self.name()
         );
         Error::Usage { function: std::any::type_name::<T>().to_owned(), message }
+    }
+
+    /// Copies what `source` describes below the target's prefix as it is, object by object and
+    /// checked on the way, with the same checksums in what it gives back: see
+    /// [`copy_objects`]. Nothing where the backend cannot tell which objects these are, or keeps
+    /// more than objects; then the value is read, and written anew.
+    fn copy<'a>(
+        &'a self,
+        source: &'a Source,
+        target: &'a Target,
+    ) -> BoxFuture<'a, Result<Option<Written>>> {
+        let (_, _) = (source, target);
+        Box::pin(async { Ok(None) })
     }
 
     /// What removes what the backend keeps of a generation outside the location's store; none where

@@ -365,7 +365,10 @@ pub use sweep::gc;
 pub mod backend {
     #[cfg(feature = "test-util")]
     pub use nuthatch_core::backend::conformance;
-    pub use nuthatch_core::backend::{Backend, Backends, Shown, Source, Stored, Target, Written};
+    pub use nuthatch_core::backend::{
+        Backend, Backends, Elsewhere, Remover, Shown, Source, Stored, Target, Written,
+        copy_objects, copy_summed,
+    };
     pub use nuthatch_core::basic::Basic;
     pub use nuthatch_core::entry::Extent;
     pub use nuthatch_core::runtime::block_on;

@@ -75,6 +75,14 @@ where
         Box::pin(async move { Ok(V::of_table(self.backend.read_within(source, within).await?)) })
     }
 
+    fn copy<'a>(
+        &'a self,
+        source: &'a Source,
+        target: &'a Target,
+    ) -> BoxFuture<'a, Result<Option<Written>>> {
+        self.backend.copy(source, target)
+    }
+
     fn weigh(&self, value: &V) -> u64 {
         self.backend.weigh(&value.as_table())
     }

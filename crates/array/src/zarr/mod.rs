@@ -39,7 +39,7 @@ use std::sync::Arc;
 use data_encoding::HEXLOWER;
 use futures::future::BoxFuture;
 use ndarray::{Array, Dimension};
-use nuthatch_core::backend::{Backend, Source, Target, Written};
+use nuthatch_core::backend::{Backend, Source, Target, Written, copy_summed};
 use nuthatch_core::config::Verify;
 use nuthatch_core::store::{Recording, StoredSums, Verified};
 use nuthatch_core::{Error, Result};
@@ -201,6 +201,13 @@ impl Backend<Dataset> for Zarr {
     fn read<'a>(&'a self, source: &'a Source) -> BoxFuture<'a, Result<Dataset>> {
         Box::pin(Self::read_dataset(source))
     }
+    fn copy<'a>(
+        &'a self,
+        source: &'a Source,
+        target: &'a Target,
+    ) -> BoxFuture<'a, Result<Option<Written>>> {
+        Box::pin(copy_summed(source, target, FOLDER))
+    }
     fn weigh(&self, value: &Dataset) -> u64 {
         let loaded = value.variables().values().filter(|variable| variable.data().is_loaded());
         loaded.map(Variable::bytes).sum()
@@ -267,6 +274,13 @@ impl Backend<DataArray> for Zarr {
     }
     fn read<'a>(&'a self, source: &'a Source) -> BoxFuture<'a, Result<DataArray>> {
         Box::pin(async move { ungrouped(source, &Self::read_dataset(source).await?) })
+    }
+    fn copy<'a>(
+        &'a self,
+        source: &'a Source,
+        target: &'a Target,
+    ) -> BoxFuture<'a, Result<Option<Written>>> {
+        Box::pin(copy_summed(source, target, FOLDER))
     }
     fn weigh(&self, value: &DataArray) -> u64 {
         match value.variable().data().is_loaded() {
@@ -388,6 +402,13 @@ impl<T: ZarrElement, D: Dimension + 'static> Backend<Array<T, D>> for Zarr {
                 ))
             })
         })
+    }
+    fn copy<'a>(
+        &'a self,
+        source: &'a Source,
+        target: &'a Target,
+    ) -> BoxFuture<'a, Result<Option<Written>>> {
+        Box::pin(copy_summed(source, target, FOLDER))
     }
     fn weigh(&self, value: &Array<T, D>) -> u64 {
         value.len() as u64 * size_of::<T>() as u64

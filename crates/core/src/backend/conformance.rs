@@ -140,18 +140,35 @@ impl<'a, T: Send + Sync + 'static> Suite<'a, T> {
         assert!(!self.values.is_empty(), "the suite needs a value to store");
         // No generation is named twice, in whatever store.
         let mut numbers = 0..;
-        runtime::within(self.over(Arc::new(InMemory::new()), &mut numbers)).await;
+        runtime::within(self.over(Arc::new(InMemory::new()), true, &mut numbers)).await;
         let folder = std::env::temp_dir().join(format!("nuthatch-{}", ulid::Ulid::new()));
         std::fs::create_dir_all(&folder).expect("the folder for temporary files can be written");
-        runtime::within(self.over(Arc::new(LocalFiles::new(&folder)), &mut numbers)).await;
+        let files = Arc::new(LocalFiles::new(&folder));
+        runtime::within(self.over(files, true, &mut numbers)).await;
         std::fs::remove_dir_all(&folder).expect("the temporary folder can be removed");
     }
 
-    async fn over(&self, store: Arc<dyn ObjectStore>, numbers: &mut RangeFrom<u32>) {
+    /// Runs the suite in an empty store that waits for its answers, as those of other machines do.
+    ///
+    /// # Panics
+    ///
+    /// As [`run`](Self::run).
+    pub async fn run_afar(&self, store: Arc<dyn ObjectStore>) {
+        assert!(!self.values.is_empty(), "the suite needs a value to store");
+        runtime::within(self.over(store, false, &mut (0..))).await;
+    }
+
+    async fn over(
+        &self,
+        store: Arc<dyn ObjectStore>,
+        immediate: bool,
+        numbers: &mut RangeFrom<u32>,
+    ) {
         let mut target = |store: &Arc<dyn ObjectStore>| {
             let number = numbers.next().unwrap_or_default();
             let prefix = format!("function/data/aa/key/generation-{number}");
-            target(store, &Path::from(prefix), self.options.clone())
+            let target = target(store, &Path::from(prefix), self.options.clone());
+            Target { immediate, ..target }
         };
         for value in &self.values {
             let place = target(&store);
@@ -159,6 +176,7 @@ impl<'a, T: Send + Sync + 'static> Suite<'a, T> {
             let source = self.round_trip(&place, value).await;
             self.round_trip(&other, value).await;
             self.expect(&source, value, "after another was written beside it").await;
+            self.copied(&source, &mut || target(&store), value).await;
             self.inlined(Target { inline_up_to: INLINE, ..target(&store) }, value).await;
             self.damaged(&source, value).await;
             self.trusted(&source, value).await;
@@ -197,6 +215,36 @@ impl<'a, T: Send + Sync + 'static> Suite<'a, T> {
         match self.backend.read(source).await {
             Ok(read) => assert!((self.same)(&read, value), "another value is read {when}"),
             Err(error) => panic!("no value is read {when}: {error}"),
+        }
+    }
+
+    /// A copy of the objects as they are, where the backend makes one; none of what is damaged.
+    async fn copied(&self, source: &Source, place: &mut impl FnMut() -> Target, value: &T) {
+        let target = place();
+        let copied = self.backend.copy(source, &target).await;
+        let copied = copied.unwrap_or_else(|error| panic!("a value cannot be copied: {error}"));
+        let Some(written) = copied else { return };
+        assert_eq!(written.bytes, source.record.bytes, "a copy is as large as its original");
+        self.expect(&self::source(self.backend, &target, written), value, "from a copy").await;
+        for (path, content) in objects(&*source.store).await {
+            if !path.prefix_matches(&source.prefix) {
+                continue;
+            }
+            for damaged in damages(&content).into_iter().step_by(9) {
+                source.store.put(&path, damaged.into()).await.expect("put");
+                let target = place();
+                match self.backend.copy(source, &target).await {
+                    Err(error) => {
+                        assert!(error.is_damaged(), "a copy of what is damaged fails with {error}");
+                    }
+                    Ok(written) => {
+                        let written = written.expect("what was copied is copied again");
+                        let copy = self::source(self.backend, &target, written);
+                        self.expect(&copy, value, &format!("from a copy of {path}, changed")).await;
+                    }
+                }
+            }
+            source.store.put(&path, content.into()).await.expect("put");
         }
     }
 

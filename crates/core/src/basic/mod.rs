@@ -21,6 +21,7 @@ mod background;
 mod bincode_codec;
 mod blocks;
 mod check;
+mod copy;
 mod encoding;
 mod envelope;
 mod failure;
@@ -78,6 +79,14 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Backend<T> for Bas
 
     fn read<'a>(&'a self, source: &'a Source) -> BoxFuture<'a, Result<T>> {
         Box::pin(read::read(source))
+    }
+
+    fn copy<'a>(
+        &'a self,
+        source: &'a Source,
+        target: &'a Target,
+    ) -> BoxFuture<'a, Result<Option<Written>>> {
+        Box::pin(copy::copy(source, target))
     }
 
     fn weigh(&self, value: &T) -> u64 {

@@ -8,7 +8,7 @@ use super::envelope::TRAILER;
 use crate::backend::Shown;
 use crate::error::{Error, Result};
 
-const NAME: &str = "value.bin";
+pub(super) const NAME: &str = "value.bin";
 
 /// The member of the manifest's record that holds the object's checksum.
 const CHECKSUM: &str = "blake3";

@@ -183,7 +183,7 @@ pub(crate) fn elsewhere(generation: &Path) -> Result<Path> {
 }
 
 /// A path as it was written, never re-encoded: `Path::from` would turn `~` into `%7E`.
-pub(super) fn parse(path: &str) -> Result<Path> {
+pub(crate) fn parse(path: &str) -> Result<Path> {
     Path::parse(path)
         .map_err(|error| Error::other(format!("{path:?} cannot be an object's path: {error}")))
 }

@@ -42,6 +42,18 @@ impl<T: Send + Sync + 'static> Writer<T> {
         self.finish(writing, written, None).await
     }
 
+    async fn copy(self, source: &Source) -> Result<Option<Fresh>> {
+        let writing = self.begin().await?;
+        let Some(written) = self.backend.copy(source, writing.target()).await? else {
+            return Ok(None);
+        };
+        let mut fresh = self.finish(writing, written, None).await?;
+        // It is what it was, whatever it is read as here.
+        fresh.stored.type_name.clone_from(&source.record.type_name);
+        fresh.stored.type_shape.clone_from(&source.record.type_shape);
+        Ok(Some(fresh))
+    }
+
     async fn upsert(self, value: &T, keys: &[&str], base: Option<&Source>) -> Result<Fresh> {
         let writing = self.begin().await?;
         let written = self.backend.upsert(value, keys, base, writing.target()).await?;
@@ -127,6 +139,26 @@ impl Place {
         match Arc::try_unwrap(value) {
             Ok(value) => (value, stored.flatten()),
             Err(_) => unreachable!("the task is over, and with it the only other owner"),
+        }
+    }
+
+    /// Copies what lies elsewhere into a fresh generation as it is; nothing where the backend
+    /// cannot.
+    pub(crate) async fn copy<T: Send + Sync + 'static>(
+        &self,
+        address: &Address,
+        backend: &'static dyn Backend<T>,
+        source: Source,
+        asked: Asked<'_>,
+    ) -> Result<Option<Fresh>> {
+        let writer = self.writer(address, backend, asked)?;
+        let is_here = self.is_immediate()
+            && source.immediate
+            && self.location.filesystem(backend.name()).immediate;
+        let copying = async move { writer.copy(&source).await };
+        match is_here {
+            true => runtime::within(copying).await,
+            false => runtime::spawn(copying).await?,
         }
     }
 

@@ -360,7 +360,7 @@ impl<T: Send + Sync + 'static> Keeping<'_, T> {
 }
 
 /// The arguments that make the key in a location, readable.
-fn arguments(request: &Request, place: &Place) -> BTreeMap<String, String> {
+pub(crate) fn arguments(request: &Request, place: &Place) -> BTreeMap<String, String> {
     request.arguments.readable(level_of(place.name())).into_iter().collect()
 }
 

@@ -12,6 +12,7 @@
 //! | [`lease`] | one computation across processes |
 //! | [`process`] | the same for calls with processors |
 //! | [`recall`] | reading a value from the locations, in order |
+//! | [`fetch`] | an entry copied into the local location object by object |
 //! | [`keep`] | storing a value: asking, writing, committing |
 //! | [`upsert`] | merging a value into the stored one |
 //! | [`share`] | an entry that several processes fill |
@@ -21,6 +22,7 @@
 //! | [`report`] | one event an outcome, and the counts |
 
 mod convert;
+mod fetch;
 mod generation;
 mod keep;
 mod lead;

@@ -97,9 +97,11 @@ impl<R, K: Returns<R>> Run<'_, R, K> {
             Some(Ok(processors)) => processors.reads_within(),
             _ => None,
         };
-        let has_null = self.returns.has_null();
+        let (has_null, within) = (self.returns.has_null(), within.as_ref());
+        let is_processed = self.returns.processors().is_some();
+        let (request, prepared) = (self.request, self.prepared);
         let recalled =
-            recall::recall(self.request, self.prepared, backends, has_null, within.as_ref()).await;
+            recall::recall(request, prepared, backends, has_null, within, is_processed).await;
         if let Ok(Recalled::Hit(hit)) = &recalled {
             let namespace = self.prepared.plan.namespace.as_deref();
             let took = started.elapsed().as_secs_f64();
@@ -120,7 +122,8 @@ impl<R, K: Returns<R>> Run<'_, R, K> {
             boxed(|| rewrite::rewrite(request, prepared, backends, &mut hit)).await;
         }
         let seconds = hit.entry.compute_seconds().unwrap_or_default();
-        if self.prepared.plan.row.writes_local && *hit.place.name() != LocationName::Local {
+        let is_elsewhere = *hit.place.name() != LocationName::Local && !hit.is_copied;
+        if self.prepared.plan.row.writes_local && is_elsewhere {
             let value = hit.value.take();
             let (entry, missed) = (&hit.entry, &hit.missed);
             let (request, prepared) = (self.request, self.prepared);

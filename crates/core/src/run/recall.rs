@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::stats::{COUNTERS, count};
 use crate::time::TimeRange;
 
+use super::fetch::Copying;
 use super::place::Place;
 use super::plan::Plan;
 use super::queries::level_of;
@@ -33,6 +34,8 @@ pub(crate) struct Hit<E> {
     pub(crate) input: Input,
     /// None for a null entry.
     pub(crate) stored: Option<Arc<Stored>>,
+    /// Whether the local location has a copy by now.
+    pub(crate) is_copied: bool,
     /// What was seen in the locations asked before.
     pub(crate) missed: Missed,
 }
@@ -79,6 +82,7 @@ pub(crate) async fn recall<E: Send + Sync + 'static>(
     backends: Backends<E>,
     has_null: bool,
     within: Option<&TimeRange>,
+    is_processed: bool,
 ) -> Result<Recalled<E>> {
     let mut missed = Missed::default();
     if !prepared.plan.row.reads_local && !prepared.plan.reads_root() {
@@ -86,7 +90,12 @@ pub(crate) async fn recall<E: Send + Sync + 'static>(
     }
     for place in prepared.read() {
         let address = prepared.address(request, level_of(place.name()))?;
-        let asked = Asked { plan: &prepared.plan, writes: prepared.writes(place.name()), within };
+        // A processor stands between the whole and what the local location holds.
+        let copies = prepared.plan.row.writes_local && !is_processed;
+        let copies = copies && *place.name() != LocationName::Local;
+        let copying = copies.then(|| Copying::new(request, prepared, &missed.seen));
+        let writes = prepared.writes(place.name());
+        let asked = Asked { plan: &prepared.plan, writes, within, copying };
         match at(&place, &address, &asked, backends, has_null).await {
             Ok(At::Hit(mut hit)) => {
                 hit.missed = missed;
@@ -131,6 +140,8 @@ struct Asked<'call> {
     /// Whether the call writes the location.
     writes: bool,
     within: Option<&'call TimeRange>,
+    /// Where what is found is copied before it is read.
+    copying: Option<Copying<'call>>,
 }
 
 impl Asked<'_> {
@@ -206,6 +217,17 @@ async fn at<E: Send + Sync + 'static>(
         if let Some((_, _, error)) = last.take_if(same) {
             return Ok(At::Unusable(seen, Some(error)));
         }
+        if let Some(copying) = &asked.copying {
+            // A large future, and rare.
+            let copied = Box::pin(copying.copied(place, address, &entry, &stored, backend));
+            if let Some(value) = copied.await {
+                let mut hit = At::hit(place, address, entry, seen, Some(value), Some(stored));
+                if let At::Hit(hit) = &mut hit {
+                    hit.is_copied = true;
+                }
+                return Ok(hit);
+            }
+        }
         let (within, verify) = asked.reads(place, &entry, backend);
         let options = &plan.backend_options;
         match read(place, address, &stored, backend, options, within, verify).await {
@@ -250,6 +272,7 @@ impl<E> At<E> {
             seen,
             input,
             stored,
+            is_copied: false,
             missed: Missed::default(),
         }))
     }

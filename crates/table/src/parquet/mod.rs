@@ -56,7 +56,7 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use nuthatch_core::Result;
-use nuthatch_core::backend::{Backend, Source, Target, Written};
+use nuthatch_core::backend::{Backend, Source, Target, Written, copy_summed};
 use nuthatch_core::time::TimeRange;
 
 pub use parquet::file::metadata::ParquetMetaData;
@@ -114,6 +114,14 @@ impl<T: Table> Backend<T> for Parquet {
             let scan = ParquetScan::open(source, NAME, type_name::<T>()).await?;
             T::from_scan(Arc::new(scan)).await
         })
+    }
+
+    fn copy<'a>(
+        &'a self,
+        source: &'a Source,
+        target: &'a Target,
+    ) -> BoxFuture<'a, Result<Option<Written>>> {
+        Box::pin(copy_summed(source, target, ""))
     }
 
     /// Row groups without a time within are not read.
