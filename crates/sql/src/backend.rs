@@ -163,7 +163,7 @@ async fn write(rows: Rows<'_>, target: &Target, options: &Options) -> Result<Wri
     let columns = frame::columns(&schema, dialect).map_err(Failure::Refused)?;
     announce(target, options).await?;
     let names = names(&target.prefix, options);
-    let mut record = Record { names, columns, schema, rows: None, batches: None };
+    let mut record = Record { names, columns, schema, rows: None, batches: None, keys: None };
     let weight = AtomicU64::new(0);
     let arriving = rows.batches.map(|batch| {
         let batch = batch.map_err(Failure::Rows)?;
@@ -184,7 +184,7 @@ async fn write_batches(
     let frame = Frame::new(&schema, batches, options.dialect).map_err(Failure::Refused)?;
     announce(target, options).await?;
     let (names, columns) = (names(&target.prefix, options), frame.columns.clone());
-    let mut record = Record { names, columns, schema, rows: None, batches: None };
+    let mut record = Record { names, columns, schema, rows: None, batches: None, keys: None };
     let table = record.table(options.dialect);
     let rows = server::connect(options).create(table, frame.arriving()).await?;
     if !options.in_place {
@@ -238,11 +238,16 @@ async fn upsert(
     if merge::may_be_inexact(&base.columns, dialect, &keys) {
         check_stored_keys(&base, options, &keys).await?;
     }
-    // A table that was written to be changed in place has no count of rows in its manifest.
-    let in_place = options.in_place && base.rows.is_none() && schema == base.schema;
+    let key_names: Vec<String> = keys.iter().map(|key| schema.field(*key).name().clone()).collect();
+    // A table that was written to be changed in place has no count of rows in its manifest. One
+    // whose rows were told apart by other keys is not changed: it would keep those, too.
+    let in_place = options.in_place
+        && base.rows.is_none()
+        && schema == base.schema
+        && base.keys.as_ref().is_none_or(|known| *known == key_names);
     let names = if in_place { base.names.clone() } else { names(&target.prefix, options) };
     let columns = frame.columns.clone();
-    let mut record = Record { names, columns, schema, rows: None, batches: None };
+    let mut record = Record { names, columns, schema, rows: None, batches: None, keys: None };
     if !in_place {
         announce(target, options).await?;
     }
@@ -257,6 +262,7 @@ async fn upsert(
         })
         .await?;
     record.rows = (!options.in_place).then_some(rows);
+    record.keys = Some(key_names);
     let mut written = written(&record, weight(&conformed), options)?;
     written.in_base = in_place;
     Ok(written)

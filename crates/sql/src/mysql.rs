@@ -134,13 +134,21 @@ impl MySql {
             execute(connection, into.create().map_err(Failure::Refused)?).await?;
             execute(connection, into.copy_from(&base)).await?;
         }
-        let there = sqlx::query(
-            "SELECT 1 FROM information_schema.statistics \
-             WHERE table_schema = DATABASE() AND table_name = ? AND index_name = ? LIMIT 1",
+        let there = sqlx::query_scalar(
+            "SELECT DISTINCT index_name FROM information_schema.statistics \
+             WHERE table_schema = DATABASE() AND table_name = ? AND index_name LIKE 'keys\\_%'",
         );
-        let there = there.bind(into.name).bind(merge.index);
-        if there.fetch_optional(&mut *connection).await?.is_some() {
+        let there: Vec<String> = there.bind(into.name).fetch_all(&mut *connection).await?;
+        if there.iter().any(|name| name == merge.index) {
             return Ok(());
+        }
+        if !there.is_empty() {
+            // A row that shares those with another would replace it, whatever its own keys are.
+            return Err(Failure::Refused(
+                "the table has other upsert keys, by which a merge began whose entry was not \
+                 written; recompute the entry"
+                    .to_owned(),
+            ));
         }
         for statement in into.unique(keys, merge.index) {
             execute(connection, statement).await.map_err(|error| match error {

@@ -30,6 +30,8 @@ pub(crate) struct Record {
     pub(crate) rows: Option<u64>,
     /// The rows of each batch, where the value was made of several, or of none.
     pub(crate) batches: Option<Vec<u64>>,
+    /// The keys by which rows were merged into the table itself: two rows of it never share them.
+    pub(crate) keys: Option<Vec<String>>,
 }
 
 impl Record {
@@ -65,6 +67,9 @@ impl Record {
         }
         if let Some(batches) = &self.batches {
             put("batches", batches.iter().copied().map(Value::from).collect());
+        }
+        if let Some(keys) = &self.keys {
+            put("upsert_keys", keys.iter().map(String::as_str).map(Value::from).collect());
         }
         let schema = encoded(&self.schema).map_err(|error| Failure::Refused(error.to_string()))?;
         put("arrow_schema", schema.into());
@@ -116,6 +121,14 @@ impl Record {
                 Some(batches) => {
                     let lengths = batches.as_array().into_iter().flatten().map(Value::as_u64);
                     Some(lengths.collect::<Option<_>>().ok_or_else(|| damaged("batches"))?)
+                }
+            },
+            keys: match details.get("upsert_keys") {
+                None => None,
+                Some(keys) => {
+                    let names = keys.as_array().into_iter().flatten().map(Value::as_str);
+                    let names = names.map(|name| name.map(str::to_owned));
+                    Some(names.collect::<Option<_>>().ok_or_else(|| damaged("upsert_keys"))?)
                 }
             },
         })

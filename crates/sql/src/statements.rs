@@ -87,7 +87,8 @@ impl<'a> Table<'a> {
         if self.is_marked() {
             from.push(if other.is_marked() { quoted(EXACT) } else { "NULL".to_owned() });
         }
-        from.extend(other.columns.iter().map(|column| quoted(&column.name)));
+        let columns = other.columns.iter().zip(self.columns);
+        from.extend(columns.map(|(from, into)| self.copied(from, into)));
         format!(
             "INSERT INTO {} ({}) SELECT {} FROM {}",
             self.quoted(),
@@ -95,6 +96,23 @@ impl<'a> Table<'a> {
             from.join(", "),
             other.quoted()
         )
+    }
+
+    /// A column of the other table, as it stands here. SQLite has decimals as texts, and compares
+    /// them as texts: one of more digits after the point gets the zeros that it would be written with.
+    fn copied(&self, from: &Column, into: &Column) -> String {
+        let column = self.dialect.quoted(&from.name);
+        let (Kind::Decimal { scale: before, .. }, Kind::Decimal { scale: now, .. }) =
+            (from.kind, into.kind)
+        else {
+            return column;
+        };
+        let (before, now) = (before.max(0), now.max(0));
+        if self.dialect != Dialect::Sqlite || before >= now {
+            return column;
+        }
+        let point = if before == 0 { "." } else { "" };
+        format!("{column} || '{point}{}'", "0".repeat(usize::from((now - before).unsigned_abs())))
     }
 
     /// What makes equal keys collide. `None` where the table has that already.

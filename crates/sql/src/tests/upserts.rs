@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::thread;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray,
-    TimestampNanosecondArray,
+    Array, ArrayRef, AsArray, Decimal128Array, Float32Array, Float64Array, Int16Array, Int32Array,
+    Int64Array, LargeStringArray, RecordBatch, StringArray, TimestampMicrosecondArray,
+    TimestampNanosecondArray, TimestampSecondArray, UInt8Array, UInt32Array, UInt64Array,
 };
 use arrow::datatypes::{Float64Type, Int64Type};
 use nuthatch_core::Error;
@@ -22,7 +23,9 @@ on_all!(
     columns_that_do_not_fit_are_named,
     texts_bytes_and_floats_are_keys,
     keys_that_the_stored_rows_share_are_an_error,
+    keys_may_be_wider_and_find_their_rows,
     in_place_the_table_itself_is_changed,
+    in_place_other_keys_make_another_table,
     merges_in_place_at_once_lose_nothing,
 );
 
@@ -194,6 +197,73 @@ fn in_place_the_table_itself_is_changed(db: &Db) {
     assert_ne!(detail(&copied, "table"), detail(&plain, "table"));
     assert_eq!(read(&plain).unwrap(), first);
     assert_eq!(read(&copied).unwrap(), expected);
+}
+
+fn in_place_other_keys_make_another_table(db: &Db) {
+    let first = table(&["1", "2"], &["A", "A"], &[1.0, 2.0]);
+    let base = db.upsert(&first, &["day"], None, in_place(db)).unwrap();
+    let new = table(&["2"], &["A"], &[3.0]);
+    let merged = db.upsert(&new, &["day"], Some(&base), in_place(db)).unwrap();
+    assert_eq!(detail(&merged, "table"), detail(&base, "table"));
+    // Equal in the day, by which rows were told apart before, and another row by both.
+    let new = table(&["2", "1"], &["B", "A"], &[4.0, 5.0]);
+    let other = db.upsert(&new, &["day", "town"], Some(&merged), in_place(db)).unwrap();
+    assert_ne!(detail(&other, "table"), detail(&merged, "table"));
+    let expected = table(&["1", "2", "2"], &["A", "A", "B"], &[5.0, 3.0, 4.0]);
+    assert_eq!(read(&other).unwrap(), expected);
+    assert_eq!(read(&merged).unwrap(), table(&["1", "2"], &["A", "A"], &[1.0, 3.0]));
+    // That one is changed in place again.
+    let new = table(&["2"], &["B"], &[6.0]);
+    let last = db.upsert(&new, &["day", "town"], Some(&other), in_place(db)).unwrap();
+    assert_eq!(detail(&last, "table"), detail(&other, "table"));
+    assert_eq!(read(&last).unwrap().num_rows(), 3);
+    // A writer that died after the database's commit left keys that no manifest knows.
+    let refused = db.upsert(&table(&["1"], &["B"], &[7.0]), &["town"], Some(&base), in_place(db));
+    let error = refused.unwrap_err();
+    assert!(!matches!(error, Error::Damaged { .. }), "{error:?}");
+    assert_eq!(read(&merged).unwrap(), table(&["1", "2"], &["A", "A"], &[1.0, 3.0]));
+}
+
+/// Keys of one type, then of a wider one, of which the first is known.
+fn wider_keys() -> Vec<(ArrayRef, ArrayRef)> {
+    let decimals = |values: [i128; 2], precision, scale| {
+        let values = Decimal128Array::from(values.to_vec());
+        Arc::new(values.with_precision_and_scale(precision, scale).unwrap()) as ArrayRef
+    };
+    let floats = Float32Array::from(vec![0.5, -2.0]);
+    let seconds = TimestampSecondArray::from(vec![1_325_419_200, -5]);
+    let micros = TimestampMicrosecondArray::from(vec![1_500_000, 7]);
+    vec![
+        (decimals([15, -25], 5, 1), decimals([-250, 151], 6, 2)),
+        (decimals([3, 0], 5, 0), decimals([0, 301], 7, 2)),
+        (Arc::new(floats), Arc::new(Float64Array::from(vec![-2.0, 0.25]))),
+        (Arc::new(seconds), Arc::new(TimestampNanosecondArray::from(vec![-5_000_000_000, 0]))),
+        (Arc::new(micros), Arc::new(TimestampNanosecondArray::from(vec![7_000, 8_000]))),
+        (
+            Arc::new(UInt32Array::from(vec![1, u32::MAX])),
+            Arc::new(UInt64Array::from(vec![u64::from(u32::MAX), u64::MAX])),
+        ),
+        (Arc::new(UInt8Array::from(vec![1, 255])), Arc::new(Int16Array::from(vec![255, -1]))),
+        (
+            Arc::new(StringArray::from(vec!["a", "b"])),
+            Arc::new(LargeStringArray::from(vec!["b", "c"])),
+        ),
+    ]
+}
+
+fn keys_may_be_wider_and_find_their_rows(db: &Db) {
+    for (known, wider) in wider_keys() {
+        let types = format!("{} and {}", known.data_type(), wider.data_type());
+        let rows = |keys: ArrayRef, numbers: [i64; 2]| {
+            let numbers = Arc::new(Int64Array::from(numbers.to_vec())) as ArrayRef;
+            RecordBatch::try_from_iter([("key", keys), ("number", numbers)]).unwrap()
+        };
+        let base = db.write(&rows(known, [1, 2])).unwrap();
+        let merged = db.upsert(&rows(wider, [3, 4]), &["key"], Some(&base), db.options());
+        let found = read(&merged.unwrap_or_else(|error| panic!("{types}: {error}"))).unwrap();
+        let numbers = found.column(1).as_primitive::<Int64Type>().values().to_vec();
+        assert_eq!(numbers, [1, 3, 4], "{types}");
+    }
 }
 
 fn merges_in_place_at_once_lose_nothing(db: &Db) {
