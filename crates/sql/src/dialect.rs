@@ -21,6 +21,25 @@ impl Dialect {
         }
     }
 
+    /// Checks that the driver understands a URL, which it would otherwise pass over.
+    pub(crate) fn check_url(self, url: &str) -> Result<(), String> {
+        let understood = match self {
+            #[cfg(feature = "postgres")]
+            Self::Postgres => crate::postgres::of_url(url).map(drop),
+            #[cfg(feature = "mysql")]
+            Self::MySql => crate::mysql::of_url(url).map(drop),
+            #[allow(unreachable_patterns, reason = "with all features on, but for SQLite")]
+            _ => {
+                let _ = url;
+                Ok(())
+            }
+        };
+        // sqlx wraps its errors in errors of the same words.
+        understood.map_err(|error: sqlx::Error| {
+            error.to_string().replace("error with configuration: ", "")
+        })
+    }
+
     /// A name between quotes.
     pub(crate) fn quoted(self, name: &str) -> String {
         match self {

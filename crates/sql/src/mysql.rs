@@ -321,14 +321,19 @@ fn quoted(name: &str) -> String {
     Dialect::MySql.quoted(name)
 }
 
-fn settings(options: &Options, login: &Login) -> MySqlConnectOptions {
+/// What a URL says.
+pub(crate) fn of_url(url: &str) -> sqlx::Result<MySqlConnectOptions> {
     // sqlx knows the server by this scheme alone.
-    let url = options.url.as_ref().map(|url| match url.expose().split_once("://") {
-        Some((_, rest)) => format!("mysql://{rest}"),
-        None => url.expose().clone(),
-    });
-    let url = url.and_then(|url| url.parse().ok());
-    let mut settings: MySqlConnectOptions = url.unwrap_or_default();
+    match url.split_once("://") {
+        Some((_, rest)) => format!("mysql://{rest}").parse(),
+        None => url.parse(),
+    }
+}
+
+fn settings(options: &Options, login: &Login) -> MySqlConnectOptions {
+    // It was checked when the options were read.
+    let url = options.url.as_ref().and_then(|url| of_url(url.expose()).ok());
+    let mut settings = url.unwrap_or_default();
     if let Some(host) = &options.host {
         settings = match host.starts_with('/') {
             true => settings.socket(host),

@@ -36,6 +36,35 @@ const KNOWN: [&str; 19] = [
     "max_connections",
 ];
 
+/// What the query of a `url` may say, by the names of the drivers.
+const POSTGRES_QUERY: [&str; 11] = [
+    "sslmode",
+    "ssl-mode",
+    "sslrootcert",
+    "ssl-root-cert",
+    "ssl-ca",
+    "sslcert",
+    "ssl-cert",
+    "sslkey",
+    "ssl-key",
+    "application_name",
+    "options",
+];
+const MYSQL_QUERY: [&str; 12] = [
+    "sslmode",
+    "ssl-mode",
+    "sslca",
+    "ssl-ca",
+    "sslcert",
+    "ssl-cert",
+    "sslkey",
+    "ssl-key",
+    "charset",
+    "collation",
+    "timezone",
+    "time-zone",
+];
+
 /// Who asks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Login {
@@ -84,13 +113,19 @@ impl Options {
             Dialect::Sqlite => Some(file(url.as_ref(), database.as_deref(), folder)?),
             _ => None,
         };
+        if let Some(url) = &url {
+            check_query(url, dialect)?;
+            dialect
+                .check_url(url.as_str())
+                .map_err(|why| refused(format!("the option `url`: {why}")))?;
+        }
         let reader = reader(&given, url.as_ref())?;
         let writer = Login {
             user: given.either("write_user", "write_username")?.or_else(|| reader.user.clone()),
             password: given.secret("write_password")?.or_else(|| reader.password.clone()),
         };
         let in_url = |part: fn(&Url) -> Option<String>| url.as_ref().and_then(part);
-        let path = |url: &Url| Some(url.path().trim_matches('/').to_owned());
+        let path = |url: &Url| decoded(url.path().trim_matches('/'));
         let seconds = |name, default| {
             given.number(name).map(|said| Duration::from_secs(said.unwrap_or(default)))
         };
@@ -176,10 +211,6 @@ fn available(dialect: Dialect) -> Result<Dialect> {
 }
 
 fn reader(given: &Given<'_>, url: Option<&Url>) -> Result<Login> {
-    let decoded = |text: &str| {
-        let query = format!("v={}", text.replace('+', "%2B"));
-        url::form_urlencoded::parse(query.as_bytes()).next().map(|(_, value)| value.into_owned())
-    };
     let in_url = Login {
         user: url.map(Url::username).filter(|user| !user.is_empty()).and_then(decoded),
         password: url.and_then(Url::password).and_then(decoded).map(Secret::new),
@@ -188,6 +219,36 @@ fn reader(given: &Given<'_>, url: Option<&Url>) -> Result<Login> {
         user: given.either("user", "username")?.or(in_url.user),
         password: given.secret("password")?.or(in_url.password),
     })
+}
+
+/// A part of a URL, without the percent signs of what may not stand in one.
+fn decoded(text: &str) -> Option<String> {
+    let text = text.replace('+', "%2B").replace('&', "%26");
+    let query = format!("v={text}");
+    url::form_urlencoded::parse(query.as_bytes()).next().map(|(_, value)| value.into_owned())
+}
+
+/// Refuses what a driver would not understand, or would understand as another option than ours:
+/// by name alone, for the value may be a secret, which drivers log.
+fn check_query(url: &Url, dialect: Dialect) -> Result<()> {
+    let known: &[&str] = match dialect {
+        Dialect::Postgres => &POSTGRES_QUERY,
+        Dialect::MySql => &MYSQL_QUERY,
+        Dialect::Sqlite => &[],
+    };
+    let mut names = url.query_pairs().map(|(name, _)| name);
+    let Some(name) = names.find(|name| !known.contains(&name.as_ref())) else { return Ok(()) };
+    if KNOWN.contains(&name.as_ref()) {
+        return Err(refused(format!("give `{name}` as an option of its own, not in the `url`")));
+    }
+    let known = match known {
+        [] => "nothing".to_owned(),
+        known => known.join(", "),
+    };
+    Err(refused(format!(
+        "the `url` says {name:?}, which is not known for {}; known there is {known}",
+        dialect.name()
+    )))
 }
 
 fn file(url: Option<&Url>, database: Option<&str>, folder: Option<&Path>) -> Result<PathBuf> {
@@ -325,6 +386,8 @@ mod tests {
         assert_eq!(url.reader.user.as_deref(), Some("an@n"));
         assert_eq!(url.reader.password.as_ref().unwrap().expose(), "p/w+d");
         assert_eq!(url.shown(), "mysql://db:3307/lake");
+        let url = read("url = 'postgres://db/a%20lake%26+?sslmode=verify-full'").unwrap();
+        assert_eq!(url.database.as_deref(), Some("a lake&+"));
     }
 
     #[test]
@@ -343,8 +406,19 @@ mod tests {
     fn what_is_not_known_is_an_error_without_its_value() {
         let error = read("pasword = 'hunter2'").unwrap_err().to_string();
         assert!(error.contains("\"pasword\"") && !error.contains("hunter2"), "{error}");
-        let error = read("url = 'ann:hunter2@db'").unwrap_err().to_string();
-        assert!(!error.contains("hunter2"), "{error}");
+        for (url, said) in [
+            ("ann:hunter2@db", "\"ann\" is not known"),
+            ("postgres://db/lake?pasword=hunter2", "\"pasword\""),
+            ("postgres://db/lake?password=hunter2", "an option of its own"),
+            ("mysql://db/lake?Password=hunter2", "\"Password\""),
+            ("sqlite:///own.db?key=hunter2", "\"key\""),
+            // One that is misspelt would be taken for none, and the connection be as good as any.
+            ("postgres://db/lake?sslmode=requird", "requird"),
+            ("mysql://db/lake?ssl-mode=REQUIRD", "REQUIRD"),
+        ] {
+            let error = read(&format!("url = '{url}'")).unwrap_err().to_string();
+            assert!(error.contains(said) && !error.contains("hunter2"), "{url}: {error}");
+        }
     }
 
     #[test]

@@ -334,9 +334,15 @@ fn quoted(name: &str) -> String {
     crate::dialect::Dialect::Postgres.quoted(name)
 }
 
+/// What a URL says.
+pub(crate) fn of_url(url: &str) -> sqlx::Result<PgConnectOptions> {
+    url.parse()
+}
+
 fn settings(options: &Options, login: &Login) -> PgConnectOptions {
-    let url = options.url.as_ref().and_then(|url| url.expose().parse().ok());
-    let mut settings: PgConnectOptions = url.unwrap_or_default();
+    // It was checked when the options were read.
+    let url = options.url.as_ref().and_then(|url| of_url(url.expose()).ok());
+    let mut settings = url.unwrap_or_default();
     settings = settings.application_name("nuthatch");
     if let Some(host) = &options.host {
         settings = match host.starts_with('/') {
