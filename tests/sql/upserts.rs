@@ -7,7 +7,11 @@ use nuthatch::prelude::*;
 
 use crate::database::{Database, on_all};
 
-on_all!(new_rows_are_merged_in_one_commit, in_place_the_table_and_its_generation_stay);
+on_all!(
+    new_rows_are_merged_in_one_commit,
+    the_storage_backend_is_told_what_it_is_told_apart,
+    in_place_the_table_and_its_generation_stay,
+);
 
 fn rows(days: &[i64], rain: &[f64]) -> RecordBatch {
     RecordBatch::try_from_iter([
@@ -38,6 +42,27 @@ fn new_rows_are_merged_in_one_commit(database: &Database) {
     let error = upsert(&[5, 5], &[1.0, 1.0]).unwrap_err();
     assert!(error.to_string().contains("same upsert keys (day)"), "{error}");
     assert_eq!(rain("Ulm", vec![], vec![]).unwrap(), merged);
+}
+
+#[cache(cache_args(station), upsert_keys("day"))]
+fn apart(station: &str, days: Vec<i64>) -> nuthatch::Result<RecordBatch> {
+    let _ = station;
+    Ok(rows(&days, &vec![1.0; days.len()]))
+}
+
+fn the_storage_backend_is_told_what_it_is_told_apart(database: &Database) {
+    let call = |days: &[i64]| {
+        let told = toml::toml! { upsert_in_place = true };
+        apart::call("Ulm", days.to_vec()).storage_backend("sql").storage_backend_options(told)
+    };
+    call(&[1, 2]).upsert(true).run().unwrap();
+    let stored = || apart::entry("Ulm", vec![]).run().unwrap().unwrap();
+    let before = stored();
+    assert_eq!(before.backends[0].backend, "sql");
+    let merged = call(&[2, 3]).upsert(true).run().unwrap();
+    assert_eq!(merged, rows(&[1, 2, 3], &[1.0; 3]));
+    let after = stored();
+    assert_eq!(database.named(&after, "table"), database.named(&before, "table"), "in place");
 }
 
 fn in_place_the_table_and_its_generation_stay(database: &Database) {

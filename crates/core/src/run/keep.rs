@@ -211,7 +211,7 @@ impl<T: Send + Sync + 'static> Keeping<'_, T> {
     /// hand serves.
     async fn reopened(&self, entry: &Entry, backend: &'static dyn Backend<T>) -> Option<T> {
         let stored = entry.backends().iter().find(|stored| stored.backend == backend.name())?;
-        let options = self.options();
+        let options = self.prepared.plan.options_written();
         let reopened =
             read(&self.place, &self.address, stored, backend, options, None, Verify::Full).await;
         let failed = |error: &Error| report::unusable(&self.request.arguments, &self.place, error);
@@ -222,18 +222,9 @@ impl<T: Send + Sync + 'static> Keeping<'_, T> {
     async fn publish(&self, entry: &Entry, backend: &'static dyn Backend<T>) {
         let stored = entry.backends().iter().find(|stored| stored.backend == backend.name());
         let Some(stored) = stored else { return };
-        let (stored, options) = (Arc::clone(stored), self.options());
+        let (stored, options) = (Arc::clone(stored), self.prepared.plan.options_written());
         if let Err(error) = self.place.publish(&self.address, stored, backend, options).await {
             report::not_published(&self.request.arguments, self.place.shown(), &error);
-        }
-    }
-
-    /// The options of the backend that is written.
-    fn options(&self) -> &toml::Table {
-        let plan = &self.prepared.plan;
-        match plan.storage_backend {
-            Some(_) => &plan.storage_backend_options,
-            None => &plan.backend_options,
         }
     }
 
@@ -304,7 +295,7 @@ impl<T: Send + Sync + 'static> Keeping<'_, T> {
         let Some(backend) = backend else {
             return (Some(value), Err(Error::other("the type has no backend")));
         };
-        let asked = self.request.asked(self.options());
+        let asked = self.request.asked(self.prepared.plan.options_written());
         let (value, fresh) = self.place.write(&self.address, backend, value, asked).await;
         (Some(value), fresh.map(Some))
     }

@@ -55,6 +55,14 @@ impl Plan {
         }
     }
 
+    /// What they say to the backend that is written.
+    pub(crate) fn options_written(&self) -> &toml::Table {
+        match self.storage_backend {
+            Some(_) => &self.storage_backend_options,
+            None => &self.backend_options,
+        }
+    }
+
     pub(crate) fn new(
         definition: &Definition,
         identity: &str,

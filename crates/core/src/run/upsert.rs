@@ -87,7 +87,7 @@ impl<T: Send + Sync + 'static> Upsert<T> {
         facts: &Facts,
     ) -> Result<T> {
         let address = prepared.address(request, level_of(self.place.name()))?;
-        let options = &prepared.plan.backend_options;
+        let options = prepared.plan.options_written();
         let value = Arc::new(value);
         for _ in 0..MERGE_ATTEMPTS {
             let looked = self.place.look_up(&address).await?;
