@@ -1,5 +1,5 @@
 // Some of its examples need features: they are tested where those are on, and shown everywhere.
-#![cfg_attr(any(feature = "zarr", not(doctest)), doc = include_str!("../README.md"))]
+#![cfg_attr(any(all(feature = "zarr", feature = "delta"), not(doctest)), doc = include_str!("../README.md"))]
 //!
 //! # The crate, room by room
 //!
@@ -36,8 +36,11 @@
 //! | `zarr` | [`array`](mod@array): `Dataset`, `DataArray` and arrays of `ndarray`, stored as Zarr |
 //! | `parquet` | tables of Arrow (`RecordBatch`, `Vec<RecordBatch>`), in the backend `parquet`: `table` |
 //! | `delta` | the backend `delta`, the default of tables in memory: tables of Delta Lake, which other programs open |
+//! | `sql-postgres`, `sql-mysql`, `sql-sqlite` | the backend `sql`: tables in PostgreSQL, in MySQL or MariaDB, in SQLite |
 //! | `datafusion` | DataFusion's `DataFrame`, lazy, in the backends of tables: `table` |
 //! | `polars` | Polars's `DataFrame` and `LazyFrame`, in the backends of tables: `table` |
+//! | `aws`, `gcp`, `azure`, `http` | locations at `s3://`, at `gs://`, at `az://` and `abfss://`; mirrors at `https://` |
+//! | `progress` | bars of long transfers, on a terminal |
 //! | `test-util` | stores that count and fail, and the suite that every backend and store runs |
 //! | `full` | all but `test-util` |
 
