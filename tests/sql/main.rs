@@ -8,5 +8,6 @@ mod damage;
 mod database;
 mod recalls;
 mod secrets;
+mod series;
 mod told;
 mod upserts;

@@ -10,6 +10,7 @@ use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use nuthatch_core::Result;
 use nuthatch_core::backend::{Backend, Elsewhere, Remover, Source, Target, Written};
+use nuthatch_core::time::TimeRange;
 use nuthatch_table::{Rows, Scan as _, Table, schema};
 use object_store::path::Path;
 
@@ -47,11 +48,7 @@ impl Sql {
         source: &Source,
         columns: Option<Vec<usize>>,
     ) -> Result<BoxStream<'static, Result<RecordBatch>>> {
-        let options = Options::read(&source.options, source.folder.as_deref())?;
-        let shown = source.shown.to_string();
-        let scan = scan(source, &options);
-        let scan = scan.map_err(|why| why.into_error::<RecordBatch>("read", &shown, &options))?;
-        Ok(scan.stream(columns))
+        Ok(scan::<RecordBatch>(source)?.stream(columns))
     }
 }
 
@@ -75,13 +72,16 @@ impl<T: Table> Backend<T> for Sql {
     }
 
     fn read<'a>(&'a self, source: &'a Source) -> BoxFuture<'a, Result<T>> {
-        Box::pin(async move {
-            let options = Options::read(&source.options, source.folder.as_deref())?;
-            let shown = source.shown.to_string();
-            let scan = scan(source, &options);
-            let scan = scan.map_err(|why| why.into_error::<T>("read", &shown, &options))?;
-            T::from_scan(Arc::new(scan)).await
-        })
+        Box::pin(async move { T::from_scan(Arc::new(scan::<T>(source)?)).await })
+    }
+
+    /// Rows without a time within are left where they are, as far as the database can tell.
+    fn read_within<'a>(
+        &'a self,
+        source: &'a Source,
+        range: &'a TimeRange,
+    ) -> BoxFuture<'a, Result<T>> {
+        Box::pin(async move { T::from_scan(Arc::new(scan::<T>(source)?.within(range))).await })
     }
 
     fn weigh(&self, value: &T) -> u64 {
@@ -144,7 +144,8 @@ impl Remover for Sql {
             let remove = async {
                 let Names { schema, table: name, view } = &announced::read(doomed, &options)?;
                 let (dialect, schema) = (options.dialect, schema.as_deref());
-                let table = statements::Table { dialect, schema, name, columns: &[] };
+                let table =
+                    statements::Table { dialect, schema, name, columns: &[], condition: None };
                 server::connect(&options).remove(view, table).await
             };
             let removed = remove.await;
@@ -195,9 +196,13 @@ async fn write_batches(
     written(&record, weight(batches), options)
 }
 
-fn scan(source: &Source, options: &Options) -> Result<SqlScan, Failure> {
-    let record = Record::read(&source.record, options.dialect)?;
-    Ok(SqlScan { record, options: options.clone(), shown: source.shown.to_string() })
+fn scan<T>(source: &Source) -> Result<SqlScan> {
+    let options = Options::read(&source.options, source.folder.as_deref())?;
+    let shown = source.shown.to_string();
+    match Record::read(&source.record, options.dialect) {
+        Ok(record) => Ok(SqlScan { record, options, condition: None, shown }),
+        Err(why) => Err(why.into_error::<T>("read", &shown, &options)),
+    }
 }
 
 async fn upsert(
@@ -274,11 +279,12 @@ async fn check_stored_keys(
     options: &Options,
     keys: &[usize],
 ) -> Result<(), Failure> {
-    let scan = SqlScan { record: base.clone(), options: options.clone(), shown: String::new() };
+    let (record, options) = (base.clone(), options.clone());
+    let scan = SqlScan { record, options, condition: None, shown: String::new() };
     let stored = scan.collect().await.map_err(Failure::Rows)?;
-    let frame = Frame::new(&base.schema, &stored, options.dialect);
+    let frame = Frame::new(&base.schema, &stored, scan.options.dialect);
     let frame = frame.map_err(Failure::Damaged)?;
-    merge::check_exact(&frame, options.dialect, keys).map_err(Failure::Refused)
+    merge::check_exact(&frame, scan.options.dialect, keys).map_err(Failure::Refused)
 }
 
 /// Says in the location that a table of this generation may be in the database, before it is.

@@ -68,6 +68,9 @@
 //! them says what they are. The column `#row` numbers the rows, which come back in that order; views
 //! leave both out.
 //!
+//! A time series reads the rows of the days that are asked for, and a few days more, where its
+//! column is a date or a timestamp; where it is a text, all rows are read, and clipped.
+//!
 //! A stored table is as safe as its database: nuthatch checks that all rows are there, of the types
 //! that were written, and no checksums.
 
@@ -108,6 +111,7 @@ mod server;
 mod sqlite;
 mod statements;
 mod times;
+mod within;
 
 pub use backend::Sql;
 

@@ -157,8 +157,8 @@ impl Server for Postgres {
         Box::pin(async move {
             let mut connection = self.reader.lease().await?;
             // Rows come as they lie, and are put in order when all are there. Where they are
-            // handed on before that, the server puts them in order.
-            let what = match gather.hands_on() {
+            // handed on before that, or some are left out, the server puts them in order.
+            let what = match gather.hands_on() || table.condition.is_some() {
                 true => format!("({})", table.select()),
                 false => format!("{} ({})", table.quoted(), table.list()),
             };

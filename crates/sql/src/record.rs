@@ -42,7 +42,8 @@ impl Record {
 
     /// The same of some columns.
     pub(crate) fn table_of<'a>(&'a self, dialect: Dialect, columns: &'a [Column]) -> Table<'a> {
-        Table { dialect, schema: self.names.schema.as_deref(), name: &self.names.table, columns }
+        let schema = self.names.schema.as_deref();
+        Table { dialect, schema, name: &self.names.table, columns, condition: None }
     }
 
     /// As members of the manifest. No credentials are among them.

@@ -7,6 +7,7 @@ use arrow::compute::concat_batches;
 use arrow::datatypes::SchemaRef;
 use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream, StreamExt};
+use nuthatch_core::time::TimeRange;
 use nuthatch_core::{Error, Result, runtime};
 use nuthatch_table::Scan;
 use tokio::sync::mpsc;
@@ -16,6 +17,8 @@ use crate::gather::Gather;
 use crate::options::Options;
 use crate::record::Record;
 use crate::server;
+use crate::statements::Table;
+use crate::within::condition;
 
 /// How many batches wait for whoever reads them.
 const WAITING: usize = 2;
@@ -25,6 +28,8 @@ const WAITING: usize = 2;
 pub(crate) struct SqlScan {
     pub(crate) record: Record,
     pub(crate) options: Options,
+    /// What holds for the rows that are read; all of them, where nothing is said.
+    pub(crate) condition: Option<Arc<str>>,
     /// The entry, for errors.
     pub(crate) shown: String,
 }
@@ -35,12 +40,18 @@ impl Scan for SqlScan {
     }
 
     fn row_count(&self) -> Option<u64> {
-        self.record.rows
+        self.record.rows.filter(|_| self.condition.is_none())
     }
 
     fn collect(&self) -> BoxFuture<'_, Result<Vec<RecordBatch>>> {
         Box::pin(async move {
-            let read = async { rebatched(&self.record, self.load(None, None).await?) };
+            let read = async {
+                let batches = self.load(None, None).await?;
+                match self.condition {
+                    Some(_) => Ok(vec![one(&self.record.schema, batches)?]),
+                    None => rebatched(&self.record, batches),
+                }
+            };
             read.await.map_err(|failure| self.failed(failure))
         })
     }
@@ -75,12 +86,19 @@ impl Scan for SqlScan {
 }
 
 impl SqlScan {
+    /// Without the rows that lie outside of a range of time, or with some of them.
+    pub(crate) fn within(self, range: &TimeRange) -> Self {
+        let Record { schema, columns, .. } = &self.record;
+        let condition = condition(schema, columns, self.options.dialect, range);
+        Self { condition: condition.map(Into::into), ..self }
+    }
+
     async fn load(
         &self,
         columns: Option<Vec<usize>>,
         taker: Option<mpsc::Sender<RecordBatch>>,
     ) -> Result<Vec<RecordBatch>, Failure> {
-        let Record { schema, columns: all, rows, .. } = &self.record;
+        let Record { schema, columns: all, .. } = &self.record;
         let (schema, chosen) = match &columns {
             None => (Arc::clone(schema), all.clone()),
             Some(indices) => {
@@ -90,13 +108,14 @@ impl SqlScan {
             }
         };
         let table = self.record.table_of(self.options.dialect, &chosen);
+        let table = Table { condition: self.condition.as_deref(), ..table };
         let mut gather = Gather::new(schema, chosen.clone(), self.options.chunk);
         if let Some(taker) = taker {
             gather = gather.handing_to(taker);
         }
         let gathered = server::connect(&self.options).load(table, gather).await?;
-        match rows {
-            Some(rows) if *rows != gathered.rows => Err(Failure::Damaged(format!(
+        match self.row_count() {
+            Some(rows) if rows != gathered.rows => Err(Failure::Damaged(format!(
                 "its table has {} rows, and {rows} were written",
                 gathered.rows
             ))),

@@ -13,6 +13,8 @@ pub(crate) struct Table<'a> {
     pub(crate) schema: Option<&'a str>,
     pub(crate) name: &'a str,
     pub(crate) columns: &'a [Column],
+    /// What holds for the rows that are read.
+    pub(crate) condition: Option<&'a str>,
 }
 
 impl<'a> Table<'a> {
@@ -77,7 +79,8 @@ impl<'a> Table<'a> {
     /// `SELECT` of all columns, in the order of rows.
     pub(crate) fn select(&self) -> String {
         let row = self.dialect.quoted(ROW);
-        format!("SELECT {} FROM {} ORDER BY {row}", self.list(), self.quoted())
+        let condition = self.condition.map_or(String::new(), |it| format!(" WHERE {it}"));
+        format!("SELECT {} FROM {}{condition} ORDER BY {row}", self.list(), self.quoted())
     }
 
     /// Copies another table's rows. The columns are the same, or wider here.

@@ -10,6 +10,7 @@ mod people;
 mod places;
 mod removals;
 mod upserts;
+mod within;
 
 use std::collections::BTreeMap;
 use std::process::Command;
