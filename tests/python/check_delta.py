@@ -1,9 +1,11 @@
-"""Opens the tables of Delta Lake that nuthatch wrote, by deltalake, polars and DuckDB."""
+"""Opens the tables of Delta Lake that nuthatch wrote, by deltalake, polars and DuckDB, each by a reader of its own."""
 
 import datetime as dt
 import decimal
+import importlib.util
 import math
 import sys
+from pathlib import Path
 
 import duckdb
 import polars as pl
@@ -12,14 +14,19 @@ from deltalake import DeltaTable
 
 daily, parted, none, without_columns, types = sys.argv[1:]
 
+# DuckDB's own reader, which comes as a package.
+package = Path(importlib.util.find_spec("duckdb_extension_delta").origin).parent
+(extension,) = package.glob("extensions/*/delta.duckdb_extension")
+duckdb.load_extension(str(extension))
+duckdb.sql("SET TimeZone = 'UTC'")
+
 
 def readers(path):
     """The rows of a table, as each reader has them: columns by name."""
     table = DeltaTable(path)
     yield "deltalake", table.to_pyarrow_table().to_pydict()
     yield "polars", pl.read_delta(path).to_dict(as_series=False)
-    scanned = table.to_pyarrow_dataset()  # named in the query
-    yield "duckdb", duckdb.sql("SELECT * FROM scanned").to_arrow_table().to_pydict()
+    yield "duckdb", duckdb.sql(f"SELECT * FROM delta_scan('{path}')").to_arrow_table().to_pydict()
 
 
 def rows(columns):
