@@ -27,6 +27,7 @@ mod budgets;
 #[path = "../it/child.rs"]
 mod child;
 mod commits;
+mod conformance;
 #[path = "../it/crowd.rs"]
 mod crowd;
 mod front;
