@@ -113,3 +113,52 @@ fn what_is_damaged_is_not_copied_and_costs_a_warning() {
         }
     }
 }
+
+/// Refuses what begins with the number that is refused now.
+#[derive(Debug, PartialEq, Serialize)]
+struct Picky(Vec<u32>);
+
+static REFUSED: AtomicU32 = AtomicU32::new(0);
+static FIRST: AtomicU32 = AtomicU32::new(0);
+
+impl<'de> Deserialize<'de> for Picky {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let values = Vec::deserialize(from)?;
+        match values.first() {
+            Some(first) if *first != 0 && *first == REFUSED.load(Ordering::SeqCst) => {
+                Err(serde::de::Error::custom("it is of another kind now"))
+            }
+            _ => Ok(Self(values)),
+        }
+    }
+}
+
+#[cache(name = "copies_picky")]
+fn picky() -> nuthatch::Result<Picky> {
+    RUNS.fetch_add(1, Ordering::SeqCst);
+    Ok(Picky(vec![FIRST.load(Ordering::SeqCst); 20_000]))
+}
+
+/// Whole by its checksums, and nothing that this build can read.
+#[test]
+fn what_cannot_be_read_is_not_copied_and_what_is_computed_instead_is_kept() {
+    let lake = Lake::new();
+    FIRST.store(1, Ordering::SeqCst);
+    picky().unwrap();
+    lake.configure_all();
+    REFUSED.store(1, Ordering::SeqCst);
+    FIRST.store(2, Ordering::SeqCst);
+    RUNS.store(0, Ordering::SeqCst);
+    for _ in 0..3 {
+        let found = picky::call().cache_mode(CacheMode::Local).run().unwrap();
+        assert_eq!(found.0[0], 2);
+    }
+    assert_eq!(RUNS.load(Ordering::SeqCst), 1, "computed once, and kept");
+    assert_eq!(picky::call().cache_mode(CacheMode::Offline).strict(true).run().unwrap().0[0], 2);
+    // What was copied in vain goes, off the call's path.
+    let patience = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while files::data(&lake.path("local")).len() > 1 {
+        assert!(std::time::Instant::now() < patience, "{:?}", files::data(&lake.path("local")));
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+}

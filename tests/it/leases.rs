@@ -393,6 +393,32 @@ fn a_stalled_owner_that_comes_back_is_told_and_its_value_does_not_stand() {
     assert_eq!(second.with(|| slow(1).unwrap()), 102);
 }
 
+/// A look that follows a failure, and no more, would leave the lease unwritten for a time-to-live.
+#[test]
+fn one_sign_of_life_that_fails_does_not_lose_the_lease() {
+    let stores = faulty();
+    let folder = tempfile::tempdir().unwrap();
+    let longer = [("lease_ttl", "3s")];
+    let (first, second) = (owner(folder.path(), &longer), owner(folder.path(), &longer));
+    let value = while_computing(
+        || first.with(|| slow(1).unwrap()),
+        |go_on| {
+            let beats = Trigger::any().on([Operation::Update]).containing("leases/");
+            let failing = stores.lock().unwrap()[0].clone();
+            failing.inject(beats.nth(1), Fault::Fail);
+            std::thread::scope(|scope| {
+                let waiting = scope.spawn(|| second.with(|| slow(1).unwrap()));
+                // A second and a third later it is written again, which is not three.
+                std::thread::sleep(Duration::from_millis(3_700));
+                assert_eq!(failing.struck(), 1);
+                go_on();
+                assert_eq!(waiting.join().unwrap(), 101);
+            });
+        },
+    );
+    assert_eq!((value, runs()), (101, 1));
+}
+
 #[test]
 fn a_lost_reply_is_recognised_as_ones_own_lease() {
     let stores = faulty();

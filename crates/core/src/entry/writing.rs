@@ -17,6 +17,7 @@ use ulid::Ulid;
 
 use super::layout::{self, Address};
 use super::location::Location;
+use super::removal::delete_folder;
 use crate::backend::{Shown, Stored, Target, Written};
 use crate::error::{Error, Result};
 use crate::fresh;
@@ -115,6 +116,15 @@ impl Writing {
         writing.target.shown = shown;
         writing.generation = generation.to_owned();
         Ok(writing)
+    }
+
+    /// Removes what was written, of which no manifest was ever told. What is left, `gc` finds.
+    pub(crate) async fn discard(&self) {
+        let removed = delete_folder(&self.target.store, &self.target.prefix).await;
+        if let Err(error) = removed {
+            let generation = &self.target.shown;
+            tracing::debug!(target: "nuthatch", %generation, %error, "what is of no use is left");
+        }
     }
 
     /// Says now that the generation is alive.

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use crate::backend::{Backend, Removers, Stored};
 use crate::config::Verify;
-use crate::entry::{Address, Committed, Content, Draft, Entry, LocationName, Seen};
+use crate::entry::{Address, Committed, Content, Draft, Entry, LocationName, Lookup, Seen};
 use crate::error::{Error, Result};
 use crate::key::Level;
+use crate::mode::Replacing;
 use crate::stats::{COUNTERS, add, count};
 
 use super::generation::remove;
@@ -86,29 +87,45 @@ impl<'call> Copying<'call> {
         let address = prepared.address(request, Level::Processed)?;
         let seen = match seen {
             Some(seen) => seen.clone(),
-            None => here.look_up(&address).await?.into_seen(),
+            None => match here.look_up(&address).await? {
+                // What the location could not tell before may be good, and then it is asked about.
+                Lookup::Found { .. } if prepared.plan.row.replacing == Replacing::Asks => {
+                    return Ok(None);
+                }
+                looked => looked.into_seen(),
+            },
         };
         let source = of.place.source(of.address, of.stored, options)?;
         let asked = request.asked(options);
         let Some(fresh) = here.copy(&address, of.backend, source, asked).await? else {
             return Ok(None);
         };
+        let stored = Arc::new(fresh.stored.clone());
+        // Before it is an entry: one that cannot be read would be in the way of what can.
+        let read =
+            recall::read(&here, &address, &stored, of.backend, options, None, Verify::Full).await;
+        let value = match read {
+            Ok(value) => value,
+            Err(error) => {
+                fresh.discard();
+                return Err(error);
+            }
+        };
         let draft = Draft {
             arguments: keep::arguments(request, &here),
             processors: Vec::new(),
             ..Draft::copy_of(&of.entry.manifest()?, Content::Value(vec![fresh.stored.clone()]))
         };
-        let (entry, removal) = match here.commit(&address, seen, draft, Some(&fresh)).await? {
-            Committed::Done { entry, removal, .. } => (Some(entry), removal),
-            Committed::Lost { removal, .. } => (None, removal),
+        let (is_done, removal) = match here.commit(&address, seen, draft, Some(&fresh)).await? {
+            Committed::Done { removal, .. } => (true, removal),
+            Committed::Lost { removal, .. } => (false, removal),
         };
         remove(removal, Removers::default());
-        let Some(entry) = entry else { return Err(Error::other("another writer was first")) };
+        if !is_done {
+            return Err(Error::other("another writer was first"));
+        }
         count(&COUNTERS.stored);
         add(&COUNTERS.bytes_written, fresh.stored.bytes);
-        let Some(stored) = entry.backends().first() else { return Ok(None) };
-        recall::read(&here, &address, stored, of.backend, options, None, Verify::Full)
-            .await
-            .map(Some)
+        Ok(Some(value))
     }
 }

@@ -44,8 +44,13 @@ impl<T: Send + Sync + 'static> Writer<T> {
 
     async fn copy(self, source: &Source) -> Result<Option<Fresh>> {
         let writing = self.begin().await?;
-        let Some(written) = self.backend.copy(source, writing.target()).await? else {
-            return Ok(None);
+        let written = match self.backend.copy(source, writing.target()).await {
+            Ok(Some(written)) => written,
+            Ok(None) => return Ok(None),
+            Err(error) => {
+                writing.discard().await;
+                return Err(error);
+            }
         };
         let mut fresh = self.finish(writing, written, None).await?;
         // It is what it was, whatever it is read as here.
@@ -105,6 +110,13 @@ impl Fresh {
 
     fn guard(&self) -> Option<Arc<Writing>> {
         self.writing.clone()
+    }
+
+    /// Gives it up, off the call's path.
+    pub(crate) fn discard(self) {
+        let Some(writing) = self.writing else { return };
+        // Without a runtime it is left to `gc`.
+        let _ = runtime::spawn_detached(async move { writing.discard().await });
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use futures::future::{AbortHandle, abortable};
 
@@ -34,6 +34,8 @@ pub(super) struct Holding {
     /// From which the tenure counts.
     epoch: Instant,
     tenure: Mutex<Tenure<LeaseVersion>>,
+    /// When the tenure was confirmed last, by the clock that goes on while a laptop sleeps.
+    confirmed: Mutex<SystemTime>,
     /// Held while the lease is written.
     writing: tokio::sync::Mutex<u64>,
     _registered: Registered,
@@ -53,7 +55,10 @@ impl Held {
         let tenure = Mutex::new(Tenure::new(ttl, version, asked));
         let _registered = Registered::new(&lease.lease, run);
         let writing = tokio::sync::Mutex::new(lease.beats);
-        let holding = Holding { place, address, call, lease, epoch, tenure, writing, _registered };
+        let confirmed = SystemTime::now().checked_sub(epoch.elapsed().saturating_sub(asked));
+        let confirmed = Mutex::new(confirmed.unwrap_or(SystemTime::UNIX_EPOCH));
+        let holding =
+            Holding { place, address, call, lease, epoch, tenure, confirmed, writing, _registered };
         let holding = Arc::new(holding);
         let (beating, beats) = abortable(Arc::clone(&holding).beat());
         let held = Self { holding: Some(holding), beats };
@@ -86,19 +91,39 @@ impl Holding {
     /// Gives signs of life until the lease is lost. Ended from outside.
     async fn beat(self: Arc<Self>) {
         while !self.tenure().is_lost() {
-            tokio::time::sleep(self.lease.ttl() / 3).await;
-            let mut beats = self.writing.lock().await;
+            let round = self.lease.ttl() / 3;
+            tokio::time::sleep(round).await;
+            // A request that hangs must not take the time of the next.
+            let _ = tokio::time::timeout(round, self.beat_once()).await;
+        }
+        report::lost_lease(&self.call, &self.place);
+    }
+
+    /// Writes the lease anew. Where it must first be looked at, both are done, for the next time may
+    /// be too late.
+    async fn beat_once(&self) {
+        let mut beats = self.writing.lock().await;
+        let next = self.tenure().beat();
+        let has_looked = matches!(next, Beat::Look);
+        if self.make_sure(next, &mut beats).await.is_ok() && has_looked {
             let next = self.tenure().beat();
             let _ = self.make_sure(next, &mut beats).await;
         }
-        report::lost_lease(&self.call, &self.place);
+    }
+
+    /// How long ago the epoch is, by whichever clock says more since the last sign of life.
+    fn now(&self) -> Duration {
+        let confirmed = *self.confirmed.lock().unwrap_or_else(PoisonError::into_inner);
+        let slept = confirmed.elapsed().unwrap_or_default();
+        self.epoch.elapsed().max(self.tenure().confirmed() + slept)
     }
 
     /// Deletes the lease, once it is certain that it is this holder's; else it expires.
     async fn end(&self) {
         let mut beats = self.writing.lock().await;
         for _ in 0..ATTEMPTS {
-            let next = self.tenure().release(self.epoch.elapsed());
+            let now = self.now();
+            let next = self.tenure().release(now);
             let ended = match next {
                 Release::Lost => return,
                 Release::First(beat) => self.make_sure(beat, &mut beats).await,
@@ -129,9 +154,11 @@ impl Holding {
                 self.tenure().unsure();
                 let putting =
                     async move { location.put_lease(&address, &lease, Some(&version)).await };
+                let wall = SystemTime::now();
                 let put = self.place.asked(putting).await;
                 if let LeasePut::Done(version) = put.inspect_err(|error| self.failed(error))? {
                     self.tenure().written(version, asked);
+                    *self.confirmed.lock().unwrap_or_else(PoisonError::into_inner) = wall;
                 }
             }
             Beat::Look => {

@@ -69,6 +69,11 @@ impl<V: Clone> Tenure<V> {
         }
     }
 
+    /// When the last write that surely went through was asked for.
+    pub(super) fn confirmed(&self) -> Duration {
+        self.confirmed
+    }
+
     /// A sign of life that was asked for at `asked` went through.
     pub(super) fn written(&mut self, version: V, asked: Duration) {
         self.confirmed = asked;
