@@ -4,11 +4,12 @@
 //! replaces while `gc` deletes it would take the writer's entry along. Hence `gc` says first, by a
 //! conditional write, that the tombstone goes (`removing`), and from then on a writer waits until
 //! it is gone. A `gc` that died on the way is not waited for: after [`BURIAL`] the tombstone is
-//! one like any other.
+//! one like any other. How long ago that was, the store's clock says, of the tombstone as of now:
+//! what `gc` has written into it, and the writer's own clock, may be off.
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
-use chrono::DateTime;
+use object_store::ObjectStoreExt;
 use serde::Deserialize;
 
 use super::commit::pause;
@@ -38,16 +39,20 @@ impl Location {
     ///
     /// It stays, or the store cannot be read.
     pub(super) async fn past_burial(&self, address: &Address, seen: &Seen) -> Result<Past> {
-        if !self.is_being_removed(seen) {
+        if !says_that_it_goes(seen) {
             return Ok(Past::Seen(seen.clone()));
         }
+        let now = self.time_of(&self.options().filesystem).await?;
         for look in 1..=LOOKS {
-            let now = self.fetch(address).await?;
-            if now.head.is_none() {
-                return Ok(Past::Seen(now.seen));
+            let there = self.fetch(address).await?;
+            if there.head.is_none() {
+                return Ok(Past::Seen(there.seen));
             }
-            if !self.is_being_removed(&now.seen) {
-                return Ok(Past::Lost(now));
+            if !says_that_it_goes(&there.seen) {
+                return Ok(Past::Lost(there));
+            }
+            if self.is_given_up(address, now).await? {
+                return Ok(Past::Seen(there.seen));
             }
             match self.options().filesystem.immediate {
                 true => std::thread::sleep(pause(look)),
@@ -61,22 +66,50 @@ impl Location {
         Err(Error::Store { doing, location: self.shown().to_owned(), source })
     }
 
-    fn is_being_removed(&self, seen: &Seen) -> bool {
-        #[derive(Deserialize)]
-        struct Tombstone {
-            #[serde(default)]
-            removing: Option<String>,
+    /// Whether the `gc` that has written a tombstone does not delete it any more.
+    async fn is_given_up(&self, address: &Address, now: SystemTime) -> Result<bool> {
+        let path = address.manifest();
+        match self.store().head(path).await {
+            Ok(meta) => Ok(!is_being_removed(meta.last_modified.into(), now)),
+            Err(object_store::Error::NotFound { .. }) => Ok(false),
+            Err(error) => Err(self.store_error(format!("read {path}"), error)),
         }
-        let Some(bytes) = seen.whole() else { return false };
-        let tombstone = serde_json::from_slice::<Tombstone>(bytes);
-        let said = tombstone.ok().and_then(|tombstone| tombstone.removing);
-        said.is_some_and(|said| is_recent(&said, self.now()))
     }
 }
 
-/// Whether it is not [`BURIAL`] ago yet that a tombstone was said to go.
-pub(crate) fn is_recent(said: &str, now: SystemTime) -> bool {
-    let Ok(said) = DateTime::parse_from_rfc3339(said) else { return false };
-    let apart = now.duration_since(said.into()).unwrap_or_else(|ahead| ahead.duration());
-    apart < BURIAL
+fn says_that_it_goes(seen: &Seen) -> bool {
+    #[derive(Deserialize)]
+    struct Tombstone {
+        #[serde(default)]
+        removing: Option<String>,
+    }
+    let Some(bytes) = seen.whole() else { return false };
+    let tombstone = serde_json::from_slice::<Tombstone>(bytes);
+    tombstone.is_ok_and(|tombstone| tombstone.removing.is_some())
+}
+
+/// Whether a tombstone that says that it goes may still be deleted, by when it was written and the
+/// time of the same store.
+pub(crate) fn is_being_removed(modified: SystemTime, now: SystemTime) -> bool {
+    now.duration_since(modified).unwrap_or(Duration::ZERO) < BURIAL
+}
+
+/// How long it takes to bury, by both clocks: the monotonic one stands still while a laptop
+/// sleeps, and the other can be turned back.
+#[derive(Debug)]
+pub(super) struct Digging {
+    since: Instant,
+    since_wall: SystemTime,
+}
+
+impl Digging {
+    pub(super) fn begin(now: SystemTime) -> Self {
+        Self { since: Instant::now(), since_wall: now }
+    }
+
+    /// Whether writers wait for surely longer yet than the deletion takes.
+    pub(super) fn is_in_time(&self, now: SystemTime) -> bool {
+        let wall = now.duration_since(self.since_wall).unwrap_or_else(|back| back.duration());
+        self.since.elapsed().max(wall) < BURIAL / 2
+    }
 }

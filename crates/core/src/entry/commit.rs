@@ -91,7 +91,7 @@ impl Location {
             return Err(usage(address, "a value was to be committed that no backend has written"));
         }
         let records = stored.into_iter().map(fresh).collect::<Result<Records>>()?;
-        self.publish(address, seen, manifest, records).await
+        self.publish(address, seen, manifest, records, self.options().grace).await
     }
 
     /// Adds the record of a backend to an entry, whose value was converted from the generation
@@ -120,7 +120,8 @@ impl Location {
             records.retain(|(record, _)| record.backend != added.backend);
             records.push((Arc::clone(&added), text.clone()));
             manifest.write_id = String::new();
-            match self.publish(address, &seen, manifest, records).await? {
+            let grace = self.options().grace;
+            match self.publish(address, &seen, manifest, records, grace).await? {
                 Committed::Lost { winner, .. } => seen = winner.into_seen(),
                 done @ Committed::Done { .. } => return Ok(done),
             }
@@ -136,6 +137,20 @@ impl Location {
     ///
     /// As [`look_up`](Self::look_up) and [`commit`](Self::commit).
     pub async fn forget(&self, address: &Address) -> Result<Forgot> {
+        self.forget_within(address, self.options().grace).await
+    }
+
+    /// The same for `gc`, which goes by the store's clock: what was replaced before stays listed,
+    /// however long ago that was, and goes when the tombstone's turn comes.
+    ///
+    /// # Errors
+    ///
+    /// As [`forget`](Self::forget).
+    pub(crate) async fn retire(&self, address: &Address) -> Result<()> {
+        self.forget_within(address, Duration::MAX).await.map(drop)
+    }
+
+    async fn forget_within(&self, address: &Address, grace: Duration) -> Result<Forgot> {
         self.must_be_writable(address)?;
         let mut found = self.look_up(address).await?;
         for _ in 0..MERGES {
@@ -148,7 +163,8 @@ impl Location {
                     self.tombstone(address, entry.manifest().ok())
                 }
             };
-            match self.publish(address, found.seen(), tombstone, Records::new()).await? {
+            let seen = found.seen();
+            match self.publish(address, seen, tombstone, Records::new(), grace).await? {
                 Committed::Done { removal, .. } => return Ok(Forgot { was_there: true, removal }),
                 Committed::Lost { winner, .. } => found = winner,
             }
@@ -156,13 +172,15 @@ impl Location {
         Err(Error::Conflict { object: self.show_own(address.manifest()) })
     }
 
-    /// Writes a manifest in place of what was seen, with all that it takes over from there.
+    /// Writes a manifest in place of what was seen, with all that it takes over from there; what
+    /// was replaced longer ago than `grace` is handed out.
     async fn publish(
         &self,
         address: &Address,
         seen: &Seen,
         mut manifest: Manifest,
         records: Records,
+        grace: Duration,
     ) -> Result<Committed> {
         self.must_be_writable(address)?;
         let seen = &match self.past_burial(address, seen).await? {
@@ -171,7 +189,7 @@ impl Location {
         };
         self.must_not_collide(address, seen)?;
         let Succession { carried, expired, fresh } =
-            Succession::new(carried(seen), records, self.now(), self.options().grace)?;
+            Succession::new(carried(seen), records, self.now(), grace)?;
         manifest.write_id = fresh::ulid().to_string();
         let bytes = Bytes::from(manifest.write(&carried)?);
         let backends = carried.backends.into_iter().map(|(record, _)| record).collect();

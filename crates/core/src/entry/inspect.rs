@@ -6,6 +6,7 @@ use bytes::Bytes;
 use object_store::{GetOptions, ObjectStoreExt, PutPayload, UpdateVersion};
 use ulid::Ulid;
 
+use super::burial::Digging;
 use super::commit::Put;
 use super::document::{Carried, Head, LARGEST, Unreadable};
 use super::layout::{self, Address, Spot};
@@ -112,18 +113,26 @@ impl Location {
     ///
     /// # Errors
     ///
-    /// The store cannot be written. What stays behind is a tombstone as before.
+    /// The store cannot be written, or it took so long that writers wait no more. What stays
+    /// behind is a tombstone as before.
     pub(crate) async fn bury(&self, standing: &Standard, now: SystemTime) -> Result<bool> {
         let mut manifest = standing.manifest.clone();
         if manifest.state != State::Forgotten {
             return Ok(false);
         }
         manifest.removing = Some(rfc3339(now));
+        let digging = Digging::begin(self.now());
         let carried = carried(standing, |_| false)?;
         if self.rewrite(standing, manifest, &carried).await?.is_none() {
             return Ok(false);
         }
         let path = standing.address.manifest();
+        if !digging.is_in_time(self.now()) {
+            let source = "it took so long to say that it goes that a writer may be replacing it";
+            let (doing, location) =
+                (format!("remove the tombstone {path}"), self.shown().to_owned());
+            return Err(Error::Store { doing, location, source: source.into() });
+        }
         match self.store().delete(path).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(true),
             Err(error) => Err(self.store_error(format!("remove the tombstone {path}"), error)),

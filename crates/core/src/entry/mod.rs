@@ -45,7 +45,9 @@ pub mod writing;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use burial::is_recent as is_being_removed;
+#[cfg(test)]
+pub(crate) use burial::BURIAL;
+pub(crate) use burial::is_being_removed;
 pub use commit::{Committed, Forgot};
 pub use draft::{Content, Draft};
 pub(crate) use inspect::{Standard, Standing};

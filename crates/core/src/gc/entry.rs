@@ -1,7 +1,7 @@
 //! One entry: its generations, its manifest.
 
 use std::collections::BTreeMap;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use object_store::ObjectMeta;
 use object_store::path::Path;
@@ -10,6 +10,7 @@ use super::remove::{self, Folder};
 use super::report::{Item, Kind};
 use super::sweep::{Outcome, Sweep};
 use super::walk::Generation;
+use crate::config::CommitPolicy;
 use crate::entry::layout::{self, Spot};
 use crate::entry::removal::is_over;
 use crate::entry::{Filesystem, Location, Replaced, Standard, Standing, State, is_being_removed};
@@ -23,7 +24,14 @@ pub(super) struct Sweeping<'sweep> {
     /// Whether it is the one that holds the manifests.
     pub(super) is_own: bool,
     pub(super) now: SystemTime,
+    /// When `now` was asked for.
+    pub(super) since: Instant,
 }
+
+/// Why nothing is written over a manifest where the last writer wins.
+const UNCONDITIONAL: &str = "manifests are put without a condition here (`commit = \
+                             \"last-writer-wins\"`), so writing it again could take a newer \
+                             entry along";
 
 impl Sweeping<'_> {
     pub(super) fn is_old(&self, modified: SystemTime) -> bool {
@@ -36,6 +44,11 @@ impl Sweeping<'_> {
 
     fn is_dry(&self) -> bool {
         self.sweep.asked.dry_run
+    }
+
+    /// Whether a manifest can be written again only where it is unchanged.
+    fn is_conditional(&self) -> bool {
+        self.location().options().commit == CommitPolicy::Conditional
     }
 
     /// Removes those of an entry's generations that its manifest does not name, once nobody has
@@ -131,10 +144,17 @@ impl Sweeping<'_> {
             }
             Err(error) => return vec![Outcome::failed(unread(spot), &error.to_string())],
         };
-        if let Some(outcome) = self.version(&entry).await {
-            return vec![outcome];
+        let mut outcomes = Vec::new();
+        match self.version(&entry).await {
+            Some(left @ Outcome::Left(_)) => outcomes.push(left),
+            Some(outcome) => return vec![outcome],
+            None => {}
         }
-        let (mut outcomes, mut gone) = (Vec::new(), Vec::new());
+        // What it says of times is by its writer's clock, which may be behind.
+        if !self.is_old(entry.modified) {
+            return outcomes;
+        }
+        let mut gone = Vec::new();
         for record in &entry.manifest.replaced {
             if is_over(&record.replaced_at, self.now, self.sweep.grace)
                 && !entry.holds(&record.generation)
@@ -152,28 +172,22 @@ impl Sweeping<'_> {
     async fn version(&self, entry: &Standard) -> Option<Outcome> {
         let manifest = &entry.manifest;
         let version = manifest.version.as_deref();
-        let mut rules = self.sweep.asked.kept.iter();
-        let rule = rules.find(|rule| rule.drops(&manifest.function, version))?;
+        let rules = self.sweep.asked.drops(&manifest.function, version)?;
         if manifest.state == State::Forgotten {
             return None;
         }
         let said = version.map_or("it has no version".to_owned(), |said| format!("version {said}"));
-        let why = format!("{said}, and {rule}; its data goes after the grace time");
+        let why = format!("{said}, and {rules}; its data goes after the grace time");
         let bytes = manifest.backends.iter().map(|record| record.bytes).sum();
         let path = entry.address.manifest().to_string();
         let item = Item { kind: Kind::Version, path, objects: 1, bytes, why };
+        if !self.is_conditional() {
+            return Some(Outcome::Left(Item { why: UNCONDITIONAL.to_owned(), ..item }));
+        }
         if self.is_dry() {
             return Some(Outcome::Removed(item));
         }
-        let forgot = match self.location().forget(&entry.address).await {
-            Ok(forgot) => forgot,
-            Err(error) => return Some(Outcome::failed(item, &error.to_string())),
-        };
-        let removed = match forgot.removal {
-            Some(removal) => removal.run(&self.sweep.removers).await.map(drop),
-            None => Ok(()),
-        };
-        Some(Outcome::of(item, removed))
+        Some(Outcome::of(item, self.location().retire(&entry.address).await))
     }
 
     /// Removes a generation that was replaced long ago: whether it is gone, and what is told.
@@ -211,16 +225,19 @@ impl Sweeping<'_> {
         let why = "it was forgotten, and nothing of it is left";
         let path = entry.address.manifest().to_string();
         let item = Item { kind: Kind::Tombstone, path, objects: 1, bytes: 0, why: why.to_owned() };
-        let said = manifest.removing.as_deref();
-        if is_over && said.is_some_and(|said| is_being_removed(said, self.now)) {
+        if is_over && manifest.removing.is_some() && is_being_removed(entry.modified, self.now) {
             let why = "another `gc` is removing it, or was an hour ago at most".to_owned();
             return Some(Outcome::Left(Item { why, ..item }));
+        }
+        if !self.is_conditional() && (is_over || !gone.is_empty()) {
+            let kind = if is_over { Kind::Tombstone } else { Kind::Replaced };
+            return Some(Outcome::Left(Item { kind, why: UNCONDITIONAL.to_owned(), ..item }));
         }
         if self.is_dry() {
             return is_over.then_some(Outcome::Removed(item));
         }
         if is_over {
-            return match self.location().bury(entry, self.now).await {
+            return match self.location().bury(entry, self.now + self.since.elapsed()).await {
                 Ok(true) => Some(Outcome::Removed(item)),
                 // Another writer was first, and it is an entry again.
                 Ok(false) => None,

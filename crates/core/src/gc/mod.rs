@@ -109,8 +109,9 @@ impl Gc {
     }
 
     /// Forgets the entries of a function, by its name or a `::` suffix of its identity, that other
-    /// versions than these have made; where none is named, all of them. Nothing is forgotten of
-    /// functions that are not named so.
+    /// versions than these have made; where none is named, all of them. Where several calls name
+    /// the same function, what any of them keeps stays. Nothing is forgotten of functions that are
+    /// not named so.
     ///
     /// ```
     /// # let lake = nuthatch_core::instance::Nuthatch::builder().set("filesystem", "memory://versions").build()?;
@@ -148,7 +149,8 @@ impl Gc {
     /// # Errors
     ///
     /// [`Error::Config`] where the configuration cannot be used, [`Error::Usage`] where another
-    /// location than root and local is named, or a shorter time than `grace`. What goes wrong in a
+    /// location than root and local is named, or a shorter time than `grace`, or where `grace` is
+    /// zero. What goes wrong in a
     /// location is told in the report, and the rest goes on.
     pub fn run(self) -> Result<GcReport> {
         runtime::block_on(self.into_future())
@@ -159,6 +161,14 @@ impl Gc {
         for place in places {
             let place = place?;
             let configured = place.grace();
+            if configured.is_zero() {
+                return Err(usage(format!(
+                    "the parameter `grace` is 0 in {}, by which nobody can tell a write that is \
+                     under way from an abandoned one; set it above what a write takes between two \
+                     objects, for all that write there",
+                    place.shown(),
+                )));
+            }
             let grace = self.asked.grace.unwrap_or(configured);
             if grace < configured {
                 return Err(usage(format!(
@@ -205,11 +215,21 @@ impl IntoFuture for Gc {
     }
 }
 
+impl Asked {
+    /// What says that a version of a function is to be forgotten: that it is named, and none of
+    /// what names it keeps that version.
+    fn drops(&self, function: &str, version: Option<&str>) -> Option<String> {
+        let names = |kept: &&Kept| crate::context::names(&kept.function, function);
+        let rules: Vec<&Kept> = self.kept.iter().filter(names).collect();
+        let stays = rules.iter().any(|rule| rule.keeps(version));
+        let said: Vec<String> = rules.iter().map(ToString::to_string).collect();
+        (!stays && !said.is_empty()).then(|| said.join(", "))
+    }
+}
+
 impl Kept {
-    /// Whether a version of a function is to be forgotten.
-    fn drops(&self, function: &str, version: Option<&str>) -> bool {
-        crate::context::names(&self.function, function)
-            && !self.versions.iter().any(|kept| Some(kept.as_str()) == version)
+    fn keeps(&self, version: Option<&str>) -> bool {
+        self.versions.iter().any(|kept| Some(kept.as_str()) == version)
     }
 }
 

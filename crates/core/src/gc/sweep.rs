@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
@@ -92,17 +92,18 @@ impl Sweep {
     }
 
     async fn filesystem(&self, filesystem: &Filesystem, is_own: bool, swept: &mut Swept) {
+        if !is_own && self.is_a_location(filesystem).await {
+            let why = "it is a location of its own, which no other is swept from";
+            return swept.note(Outcome::Left(whole(&filesystem.url, why)));
+        }
+        let since = Instant::now();
         let now = match self.place.location().time_of(filesystem).await {
             Ok(now) => now,
             Err(error) => {
                 return swept.note(Outcome::Failed(whole(&filesystem.url, &error.to_string())));
             }
         };
-        if !is_own && self.is_a_location(filesystem).await {
-            let why = "it is a location of its own, which no other is swept from";
-            return swept.note(Outcome::Left(whole(&filesystem.url, why)));
-        }
-        let sweeping = Sweeping { sweep: self, filesystem, is_own, now };
+        let sweeping = Sweeping { sweep: self, filesystem, is_own, now, since };
         let mut listing = filesystem.store.list(None);
         let mut grouping = Grouping::default();
         let mut under_way = FuturesUnordered::new();

@@ -98,13 +98,6 @@ fn other_versions_are_forgotten_where_it_is_said_which_stay_and_never_otherwise(
     let root = root(&lake);
     stored(&root, &address(9), b"version 1");
     advance(GRACE * 2);
-    let keep = |function: &str, versions: &[&str]| Asked {
-        kept: vec![Kept {
-            function: function.to_owned(),
-            versions: versions.iter().map(|&version| version.to_owned()).collect(),
-        }],
-        ..Asked::default()
-    };
     for asked in [
         Asked::default(),
         keep("daily", &["1", "2"]),

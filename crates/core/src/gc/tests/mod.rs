@@ -1,13 +1,15 @@
 //! What goes, what stays, and that nobody is harmed meanwhile.
 
+mod asked;
 mod clocked;
+mod clocks;
 mod goes;
 mod races;
 mod stays;
 
 use std::cell::Cell;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
@@ -41,6 +43,11 @@ fn filesystem(store: &Arc<Clocked>, name: &str) -> Filesystem {
 
 /// A root as one process sees it; another call is another process.
 fn root(store: &Arc<Clocked>) -> Location {
+    root_by(store, clock)
+}
+
+/// The same by a clock of its own.
+fn root_by(store: &Arc<Clocked>, clock: fn() -> SystemTime) -> Location {
     let options = LocationOptions::new(LocationName::Root, filesystem(store, "lake"));
     Location::with_clock(options, clock)
 }
@@ -112,8 +119,18 @@ fn sweep(location: &Location) -> Swept {
 }
 
 fn sweep_as(location: &Location, asked: Asked) -> Swept {
+    sweep_within(location, asked, location.options().grace)
+}
+
+fn sweep_within(location: &Location, asked: Asked, grace: Duration) -> Swept {
     let place = Arc::new(Place::bare(location.clone()));
-    block_on(Sweep::new(place, asked, location.options().grace, &[]).run())
+    block_on(Sweep::new(place, asked, grace, &[]).run())
+}
+
+/// What asks to keep these versions of a function alone.
+fn keep(function: &str, versions: &[&str]) -> Asked {
+    let versions = versions.iter().map(|&version| version.to_owned()).collect();
+    Asked { kept: vec![Kept { function: function.to_owned(), versions }], ..Asked::default() }
 }
 
 fn paths(store: &Clocked, containing: &str) -> Vec<String> {

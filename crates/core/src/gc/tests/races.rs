@@ -1,12 +1,16 @@
 //! Readers, writers and other sweeps, at every point of what they do.
 
 use super::*;
+use crate::entry::BURIAL;
 
 /// Sweeps in the name of another process, on this thread.
 fn others_sweep(lake: &Arc<Clocked>) -> impl FnOnce() + Send + 'static {
     let root = root(lake);
     move || drop(sweep(&root))
 }
+
+/// The requests of a sweep for the marker, for the time (three) and for the listing.
+const UNTIL_LISTED: usize = 5;
 
 /// What goes on while somebody else acts before its n-th request.
 type Story = fn(&Location) -> Result<Committed>;
@@ -95,6 +99,17 @@ fn a_sweep_at_any_point_of_a_store_harms_no_committed_entry() {
 /// The other way round: a writer stores at each point of a sweep.
 #[test]
 fn a_store_at_any_point_of_a_sweep_is_kept() {
+    stores_at_any_point(Duration::ZERO, clock);
+}
+
+/// What `gc` says of a tombstone is as good after hours, and to a writer whose clock is off.
+#[test]
+fn a_store_at_any_point_of_a_sweep_that_takes_hours_is_kept() {
+    stores_at_any_point(BURIAL * 2, || clock() + DAY);
+}
+
+/// `slow` is how much later it is once the sweep has begun to list.
+fn stores_at_any_point(slow: Duration, writers: fn() -> SystemTime) {
     let mut interruptions = 0;
     for name in ["nothing", "an entry", "a replaced one", "a forgotten one"] {
         for n in 0.. {
@@ -104,11 +119,19 @@ fn a_store_at_any_point_of_a_sweep_is_kept() {
             let abandoned = block_on(begin(&root(&lake), &address(9)));
             block_on(data(&abandoned, b"in vain")).unwrap();
             advance(GRACE);
-            let (writer, answer) = (root(&lake), Arc::new(std::sync::Mutex::new(None)));
+            let writer = root_by(&lake, writers);
+            let answer = Arc::new(std::sync::Mutex::new(None));
             let told = Arc::clone(&answer);
-            lake.before(n, move || {
-                *told.lock().unwrap() = Some(overwrite(&writer));
-            });
+            let interrupted = move || *told.lock().unwrap() = Some(overwrite(&writer));
+            if slow.is_zero() {
+                lake.before(n, interrupted);
+            } else {
+                let goes_on = Arc::clone(&lake);
+                lake.before(UNTIL_LISTED, move || {
+                    advance(slow);
+                    goes_on.before(n, interrupted);
+                });
+            }
             sweep(&root(&lake));
             if !lake.was_interrupted() {
                 break;
@@ -132,6 +155,35 @@ fn a_store_at_any_point_of_a_sweep_is_kept() {
         }
     }
     assert!(interruptions > 30, "{interruptions}");
+}
+
+/// A `gc` that stands still in the midst of a burial has no claim to the tombstone any more.
+#[test]
+fn a_tombstone_whose_burial_takes_long_is_left_and_can_be_written_over() {
+    let mut left = 0;
+    for n in 0.. {
+        clocked::set(SystemTime::UNIX_EPOCH);
+        let lake = Arc::new(Clocked::default());
+        before("a forgotten one", &root(&lake));
+        advance(GRACE);
+        lake.before(n, || advance(BURIAL));
+        let swept = sweep(&root(&lake));
+        if !lake.was_interrupted() {
+            break;
+        }
+        let failed = swept.failed.of(Kind::Tombstone).count;
+        assert_eq!(failed + swept.removed.of(Kind::Tombstone).count, 1, "at {n}: {swept:?}");
+        left += failed;
+        if failed == 1 {
+            let why = &swept.failed.listed[0].why;
+            assert!(why.contains("took so long") && why.contains("run again"), "{why}");
+            assert_eq!(paths(&lake, address(9).manifest().as_ref()).len(), 1);
+            advance(BURIAL);
+        }
+        stored(&root(&lake), &address(9), b"again");
+        assert_eq!(read(&lake, &root(&lake), &address(9)).unwrap(), b"again");
+    }
+    assert!(left > 0);
 }
 
 /// A sweep whose process dies before its n-th request is finished by the next.

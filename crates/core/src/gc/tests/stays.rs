@@ -99,8 +99,12 @@ fn a_backends_own_filesystem_keeps_what_another_location_may_name() {
 
     let sure = Asked { elsewhere: true, ..Asked::default() };
     block_on(cheap.write("nuthatch.json", b"{}"));
+    cheap.requests();
     let swept = sweep_as(&root, sure.clone());
     assert_eq!(swept.left.of(Kind::Location).count, 1, "it is another's root: {swept:?}");
+    let requests = cheap.requests();
+    assert!(!requests.is_empty());
+    assert!(requests.iter().all(|(operation, _)| !operation.writes()), "{requests:?}");
     block_on(cheap.inner.delete(&Path::parse("nuthatch.json").unwrap())).unwrap();
     assert_eq!(sweep_as(&root, sure).removed.of(Kind::Abandoned).count, 1);
     assert!(paths(&cheap, writing.target().prefix.as_ref()).is_empty());
