@@ -30,7 +30,7 @@ const MOST_PARTS: u64 = 10_000;
 /// Copies the objects that `sums` names below `folder`, a path below the generation's prefix (empty
 /// for the prefix itself). What is copied has these sums, and nothing else is.
 ///
-/// In memory are at most [`AT_ONCE`] objects' parts at a time.
+/// In memory are the parts of at most eight objects at a time.
 ///
 /// # Errors
 ///
