@@ -1,8 +1,9 @@
 //! A root and a local location in memory, new ones for each fault, whose requests can go wrong.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
-use nuthatch::store::{Fault, Faulty, Trigger, answer_from_afar, intercept};
+use nuthatch::store::{Fault, Faulty, Operation, Trigger, answer_from_afar, intercept};
 use object_store::ObjectStore;
 
 /// Which location's requests go wrong.
@@ -23,6 +24,8 @@ pub(crate) enum Answers {
 
 pub(crate) struct Lake {
     number: u32,
+    /// Where tables in databases are.
+    folder: tempfile::TempDir,
     stores: Arc<Mutex<Vec<(String, Faulty)>>>,
 }
 
@@ -38,9 +41,9 @@ impl Lake {
         if answers == Answers::Afar {
             answer_from_afar("memory://");
         }
-        let folder = std::env::temp_dir();
-        std::env::set_current_dir(folder).unwrap();
-        Self { number: 0, stores }
+        let folder = tempfile::tempdir().unwrap();
+        std::env::set_current_dir(folder.path()).unwrap();
+        Self { number: 0, folder, stores }
     }
 
     /// Empty locations.
@@ -52,23 +55,60 @@ impl Lake {
     /// As another process has them: nothing is known of what lies there.
     pub(crate) fn open_anew(&self) {
         self.stores.lock().unwrap().clear();
+        let database = |name: &str| {
+            let file = self.folder.path().join(format!("{name}-{}.sqlite", self.number));
+            format!("sqlite://{}", file.to_str().unwrap())
+        };
         nuthatch::set_parameter!({
-            "filesystem" => format!("memory://root-{}", self.number),
-            "local.filesystem" => format!("memory://local-{}", self.number),
+            "filesystem" => self.url(Where::Root),
+            "root.sql.url" => database("root"),
+            "local.filesystem" => self.url(Where::Local),
+            "local.sql.url" => database("local"),
         })
         .unwrap();
     }
 
     /// Has the n-th request from now on go wrong, in a location that is opened by this.
     pub(crate) fn inject(&self, place: Where, nth: u64, fault: Fault) {
+        self.open_with(place, vec![(Trigger::any().nth(nth), fault)]);
+    }
+
+    /// From now on what is written to the root is not committed, and stays behind: as by processes
+    /// that are killed before their commit.
+    pub(crate) fn strand(&self) {
+        let commit = Trigger::any().on([Operation::Create, Operation::Update]);
+        self.open_with(
+            Where::Root,
+            vec![
+                (commit.containing("/entries/"), Fault::Fail),
+                (Trigger::any().on([Operation::Delete]).containing("/data/"), Fault::Fail),
+                (Trigger::any().on([Operation::Get]).containing("/elsewhere.json"), Fault::Fail),
+            ],
+        );
+    }
+
+    /// From now on everything is as it should be; what was stranded stays so.
+    pub(crate) fn leave_stranded(&self) {
+        let struck: u64 = self.stores.lock().unwrap().iter().map(|(_, store)| store.struck()).sum();
+        assert!(struck > 0);
+        self.intercept_with(None);
         self.open_anew();
-        // The store is opened by the first call, and finds its fault there.
-        let url = self.url(place);
+    }
+
+    fn open_with(&self, place: Where, rules: Vec<(Trigger, Fault)>) {
+        self.open_anew();
+        // The store is opened by the first call, and finds its faults there.
+        self.intercept_with(Some((self.url(place), rules)));
+    }
+
+    fn intercept_with(&self, faults: Option<(String, Vec<(Trigger, Fault)>)>) {
         let opened = Arc::clone(&self.stores);
         intercept(move |here: &str, store: Arc<dyn ObjectStore>| {
             let faulty = Faulty::new(store);
-            if here == url {
-                faulty.inject(Trigger::any().nth(nth), fault);
+            if let Some((url, rules)) = &faults
+                && url == here
+            {
+                rules.iter().for_each(|(trigger, fault)| faulty.inject(trigger.clone(), *fault));
             }
             opened.lock().unwrap().push((here.to_owned(), faulty.clone()));
             Arc::new(faulty)
@@ -77,31 +117,35 @@ impl Lake {
 
     /// How many requests went wrong; from now on none does.
     pub(crate) fn heal(&self) -> u64 {
-        let opened = Arc::clone(&self.stores);
         let struck = {
             let stores = self.stores.lock().unwrap();
             stores.iter().for_each(|(_, store)| store.heal());
             stores.iter().map(|(_, store)| store.struck()).sum()
         };
-        intercept(move |url: &str, store: Arc<dyn ObjectStore>| {
-            let faulty = Faulty::new(store);
-            opened.lock().unwrap().push((url.to_owned(), faulty.clone()));
-            Arc::new(faulty)
-        });
+        self.intercept_with(None);
         self.open_anew();
         struck
     }
 
     /// How many generations of data lie in the root.
     pub(crate) fn generations(&self) -> usize {
+        let paths = self.paths();
+        let folders = paths.iter().filter_map(|path| {
+            let (_, data) = path.split_once("/data/")?;
+            data.split('/').nth(2)
+        });
+        folders.collect::<BTreeSet<_>>().len()
+    }
+
+    /// How many manifests lie in the root, tombstones among them.
+    pub(crate) fn manifests(&self) -> usize {
+        self.paths().iter().filter(|path| path.contains("/entries/")).count()
+    }
+
+    fn paths(&self) -> Vec<String> {
         let opened = nuthatch::store::open(&self.url(Where::Root), &toml::Table::new()).unwrap();
         let listed: Vec<_> = futures::executor::block_on_stream(opened.store.list(None)).collect();
-        let folders = listed.into_iter().filter_map(|object| {
-            let path = object.unwrap().location.to_string();
-            let (_, data) = path.split_once("/data/")?;
-            data.split('/').nth(2).map(str::to_owned)
-        });
-        folders.collect::<std::collections::BTreeSet<_>>().len()
+        listed.into_iter().map(|object| object.unwrap().location.to_string()).collect()
     }
 
     fn url(&self, place: Where) -> String {

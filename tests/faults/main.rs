@@ -5,9 +5,11 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod copies;
+mod forgets;
 mod lake;
 mod matrix;
 mod subjects;
+mod sweeps;
 #[allow(dead_code)]
 #[path = "../it/told.rs"]
 mod told;

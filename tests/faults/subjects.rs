@@ -27,6 +27,8 @@ pub(crate) enum Do {
     Copy,
     /// Recalled from the local location alone.
     ReadLocal,
+    /// Gives 1 where there was something to forget, else 0.
+    Forget,
 }
 
 /// One way to store a value: what a call gives, as the number that is written all over it.
@@ -42,6 +44,7 @@ macro_rules! asked {
             Do::Upsert => call.upsert(true).run(),
             Do::Copy => call.cache_mode(CacheMode::Local).run(),
             Do::ReadLocal => call.cache_mode(CacheMode::Offline).strict(true).run(),
+            Do::Forget => return call.forget().run().map(u32::from),
         }
     }};
 }
@@ -61,6 +64,18 @@ fn as_large() -> nuthatch::Result<Vec<u32>> {
 #[cache]
 fn as_parts() -> nuthatch::Result<Vec<f64>> {
     Ok(vec![f64::from(number()) + 0.3; 200_000])
+}
+
+/// Nothing is the number 1.
+#[cache]
+fn as_null() -> nuthatch::Result<Option<Vec<u32>>> {
+    Ok((number() != 1).then(|| vec![number(); 10]))
+}
+
+/// Nothing is the number 2.
+#[cache]
+fn as_becoming_null() -> nuthatch::Result<Option<Vec<u32>>> {
+    Ok((number() != 2).then(|| vec![number(); 40_000]))
 }
 
 #[cache(backend_options(chunking(time = 10)))]
@@ -96,6 +111,11 @@ fn as_delta() -> nuthatch::Result<RecordBatch> {
     rows()
 }
 
+#[cache(backend = "sql", upsert_keys("id"))]
+fn as_sql() -> nuthatch::Result<RecordBatch> {
+    rows()
+}
+
 pub(crate) fn small(what: Do) -> nuthatch::Result<u32> {
     asked!(as_small::call(), what).map(one)
 }
@@ -106,6 +126,14 @@ pub(crate) fn large(what: Do) -> nuthatch::Result<u32> {
 
 pub(crate) fn parts(what: Do) -> nuthatch::Result<u32> {
     asked!(as_parts::call(), what).map(|values| one(values.into_iter().map(|value| value as u32)))
+}
+
+pub(crate) fn null(what: Do) -> nuthatch::Result<u32> {
+    asked!(as_null::call(), what).map(|values| values.map_or(1, one))
+}
+
+pub(crate) fn becoming_null(what: Do) -> nuthatch::Result<u32> {
+    asked!(as_becoming_null::call(), what).map(|values| values.map_or(2, one))
 }
 
 /// An array is lazy: what is read of it may be told to be damaged only then.
@@ -126,6 +154,10 @@ pub(crate) fn partitions(what: Do) -> nuthatch::Result<u32> {
 
 pub(crate) fn delta(what: Do) -> nuthatch::Result<u32> {
     asked!(as_delta::call(), what).map(|table| one_of(&table))
+}
+
+pub(crate) fn sql(what: Do) -> nuthatch::Result<u32> {
+    asked!(as_sql::call(), what).map(|table| one_of(&table))
 }
 
 fn one(values: impl IntoIterator<Item = u32>) -> u32 {

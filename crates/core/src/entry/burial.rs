@@ -24,6 +24,9 @@ pub(crate) const BURIAL: Duration = Duration::from_secs(60 * 60);
 /// How often it is looked for; the pauses between add up to some seconds.
 const LOOKS: u32 = 9;
 
+/// How often a tombstone that stays is deleted.
+const DELETIONS: u32 = 3;
+
 /// What a writer goes on with.
 pub(super) enum Past {
     /// What may be replaced.
@@ -64,6 +67,38 @@ impl Location {
             .into();
         let doing = format!("commit {}", address.manifest());
         Err(Error::Store { doing, location: self.shown().to_owned(), source })
+    }
+
+    /// Deletes a tombstone that says that it goes. One that stayed would be in every writer's way
+    /// for an hour, so a deletion that failed is made again; but it may have been done, and an
+    /// entry be there by now, so only after a look.
+    ///
+    /// # Errors
+    ///
+    /// It stays, or it took so long that writers wait no more.
+    pub(super) async fn delete_tombstone(&self, address: &Address, since: &Digging) -> Result<()> {
+        let path = address.manifest();
+        let failed = |source| {
+            let (doing, location) =
+                (format!("remove the tombstone {path}"), self.shown().to_owned());
+            Error::Store { doing, location, source }
+        };
+        for deletion in 1.. {
+            if !since.is_in_time(self.now()) {
+                let why = "it took so long to say that it goes that a writer may be replacing it";
+                return Err(failed(why.into()));
+            }
+            let error = match self.store().delete(path).await {
+                Ok(()) | Err(object_store::Error::NotFound { .. }) => break,
+                Err(error) => error,
+            };
+            match self.fetch(address).await {
+                Ok(there) if !says_that_it_goes(&there.seen) => break,
+                Ok(_) if deletion < DELETIONS => {}
+                Ok(_) | Err(_) => return Err(failed(error.into())),
+            }
+        }
+        Ok(())
     }
 
     /// Whether the `gc` that has written a tombstone does not delete it any more.

@@ -114,7 +114,7 @@ impl Location {
     /// # Errors
     ///
     /// The store cannot be written, or it took so long that writers wait no more. What stays
-    /// behind is a tombstone as before.
+    /// behind is a tombstone, which an hour later is as before.
     pub(crate) async fn bury(&self, standing: &Standard, now: SystemTime) -> Result<bool> {
         let mut manifest = standing.manifest.clone();
         if manifest.state != State::Forgotten {
@@ -126,17 +126,8 @@ impl Location {
         if self.rewrite(standing, manifest, &carried).await?.is_none() {
             return Ok(false);
         }
-        let path = standing.address.manifest();
-        if !digging.is_in_time(self.now()) {
-            let source = "it took so long to say that it goes that a writer may be replacing it";
-            let (doing, location) =
-                (format!("remove the tombstone {path}"), self.shown().to_owned());
-            return Err(Error::Store { doing, location, source: source.into() });
-        }
-        match self.store().delete(path).await {
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(true),
-            Err(error) => Err(self.store_error(format!("remove the tombstone {path}"), error)),
-        }
+        self.delete_tombstone(&standing.address, &digging).await?;
+        Ok(true)
     }
 
     async fn rewrite(

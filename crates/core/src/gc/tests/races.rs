@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::entry::BURIAL;
+use crate::store::{Fault, Faulty, Operation, Trigger};
 
 /// Sweeps in the name of another process, on this thread.
 fn others_sweep(lake: &Arc<Clocked>) -> impl FnOnce() + Send + 'static {
@@ -99,17 +100,34 @@ fn a_sweep_at_any_point_of_a_store_harms_no_committed_entry() {
 /// The other way round: a writer stores at each point of a sweep.
 #[test]
 fn a_store_at_any_point_of_a_sweep_is_kept() {
-    stores_at_any_point(Duration::ZERO, clock);
+    stores_at_any_point(Duration::ZERO, clock, root);
 }
 
 /// What `gc` says of a tombstone is as good after hours, and to a writer whose clock is off.
 #[test]
 fn a_store_at_any_point_of_a_sweep_that_takes_hours_is_kept() {
-    stores_at_any_point(BURIAL * 2, || clock() + DAY);
+    stores_at_any_point(BURIAL * 2, || clock() + DAY, root);
+}
+
+/// A deletion that was done may not be done again to what has come in its place.
+#[test]
+fn a_store_at_any_point_of_a_sweep_that_hears_nothing_of_its_deletion_is_kept() {
+    stores_at_any_point(Duration::ZERO, clock, |lake| {
+        let faulty = Faulty::new(Arc::clone(lake) as _);
+        let tombstones = Trigger::any().on([Operation::Delete]).containing("/entries/");
+        faulty.inject(tombstones.nth(1), Fault::LoseReply);
+        let filesystem = Filesystem { store: Arc::new(faulty), ..filesystem(lake, "lake") };
+        let options = LocationOptions::new(LocationName::Root, filesystem);
+        Location::with_clock(options, clock)
+    });
 }
 
 /// `slow` is how much later it is once the sweep has begun to list.
-fn stores_at_any_point(slow: Duration, writers: fn() -> SystemTime) {
+fn stores_at_any_point(
+    slow: Duration,
+    writers: fn() -> SystemTime,
+    sweeper: fn(&Arc<Clocked>) -> Location,
+) {
     let mut interruptions = 0;
     for name in ["nothing", "an entry", "a replaced one", "a forgotten one"] {
         for n in 0.. {
@@ -132,7 +150,7 @@ fn stores_at_any_point(slow: Duration, writers: fn() -> SystemTime) {
                     goes_on.before(n, interrupted);
                 });
             }
-            sweep(&root(&lake));
+            sweep(&sweeper(&lake));
             if !lake.was_interrupted() {
                 break;
             }
