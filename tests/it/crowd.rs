@@ -7,7 +7,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use nuthatch::prelude::*;
 
@@ -19,14 +19,15 @@ const CALLS: usize = 50;
 /// What a crowd is too slow to reach, but for a machine that stands still.
 const MOST_KILLS: usize = 150;
 const LONGEST: Duration = Duration::from_secs(240);
+const TTL: Duration = Duration::from_secs(4);
 
 static RAN: AtomicBool = AtomicBool::new(false);
 
-/// Begins with a line in the file of runs.
+/// Begins with a line in the log.
 #[cache(name = "crowd_work", lease, memoize)]
 fn work(key: usize) -> nuthatch::Result<Vec<u64>> {
     RAN.store(true, Ordering::SeqCst);
-    note(&given().join("runs"), &format!("begins {key}\n"));
+    note(&given(), "begins", std::process::id(), key);
     std::thread::sleep(Duration::from_millis(50));
     Ok(right(key))
 }
@@ -37,10 +38,15 @@ fn right(key: usize) -> Vec<u64> {
         .collect()
 }
 
-/// Appends at once, so that lines of several processes do not mix.
-fn note(file: &Path, line: &str) {
+/// Writes what happens into the log, at once, so that lines of several processes do not mix.
+fn note(folder: &Path, what: &str, process: u32, key: usize) {
+    let time = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis();
+    append(&folder.join("log"), &format!("{what} {process} {key} {time}\n"));
+}
+
+fn append(file: &Path, text: &str) {
     let mut file = fs::File::options().append(true).create(true).open(file).unwrap();
-    file.write_all(line.as_bytes()).unwrap();
+    file.write_all(text.as_bytes()).unwrap();
 }
 
 /// Calls every key, from where the process before has come to.
@@ -58,9 +64,9 @@ fn child_that_calls() {
             assert_eq!(work(key).unwrap(), right(key), "the value of {key}");
         }
         if RAN.swap(false, Ordering::SeqCst) {
-            note(&folder.join("runs"), &format!("ends {key}\n"));
+            note(&folder, "ends", std::process::id(), key);
         }
-        note(&done, ".");
+        append(&done, ".");
     }
 }
 
@@ -69,7 +75,8 @@ pub(crate) fn crowd(root: &[(&str, String)]) {
     let folder = tempfile::tempdir().unwrap();
     let start = |slot: usize| -> Child {
         let mut command: Command = child("crowd::child_that_calls", folder.path());
-        command.env("CHILD_SLOT", slot.to_string()).env("NUTHATCH_LEASE_TTL", "4s");
+        command.env("CHILD_SLOT", slot.to_string());
+        command.env("NUTHATCH_LEASE_TTL", format!("{}s", TTL.as_secs()));
         command.envs(root.iter().map(|(name, value)| (name, value)));
         command.stdout(std::process::Stdio::null()).spawn().unwrap()
     };
@@ -93,25 +100,75 @@ pub(crate) fn crowd(root: &[(&str, String)]) {
         {
             process.kill().unwrap();
             process.wait().unwrap();
+            note(folder.path(), "killed", process.id(), 0);
             slots[next] = Some(start(next));
             kills += 1;
         }
     }
-    let runs = fs::read_to_string(folder.path().join("runs")).unwrap();
-    println!("{kills} kills, {} lines of runs, {:?}", runs.lines().count(), began.elapsed());
-    let count = |word: &str| {
-        let mut counts = BTreeMap::new();
-        for key in runs.lines().filter_map(|line| line.strip_prefix(word)) {
-            *counts.entry(key.to_owned()).or_insert(0) += 1;
-        }
-        counts
-    };
-    let (begun, ended) = (count("begins "), count("ends "));
+    let log = fs::read_to_string(folder.path().join("log")).unwrap();
+    let begun = judge(&log).unwrap_or_else(|why| panic!("{why}:\n{log}"));
+    let runs: usize = begun.values().sum();
+    println!("{kills} kills, {runs} runs of {} keys, {:?}", begun.len(), began.elapsed());
     assert_eq!(begun.len(), KEYS, "every key was computed");
-    // A run that ended was stored before: nobody computes its key again. So of the runs of a
-    // key all but one were killed, and each that follows a kill waited for the lease to expire.
-    for (key, times) in ended {
-        assert_eq!(times, 1, "{key} was computed again although nobody was killed:\n{runs}");
-    }
     assert!(kills >= 10, "{kills} kills");
+}
+
+/// A run that has begun.
+struct Begun {
+    process: u32,
+    at: Duration,
+    has_ended: bool,
+}
+
+/// How often each key was begun. A run that ended was stored before, so that nobody computes its
+/// key again; and one that did not holds its lease until its process is killed, or until its lease
+/// expires because the process stands still. Whoever begins before that is not alone.
+fn judge(log: &str) -> Result<BTreeMap<usize, usize>, String> {
+    let mut runs: BTreeMap<usize, Vec<Begun>> = BTreeMap::new();
+    let mut killed = Vec::new();
+    for line in log.lines() {
+        let words: Vec<&str> = line.split(' ').collect();
+        let [what, process, key, at] = words[..] else { panic!("{line:?}") };
+        let (process, key) = (process.parse().unwrap(), key.parse().unwrap());
+        let at = Duration::from_millis(at.parse().unwrap());
+        let of_key = runs.entry(key);
+        match what {
+            "killed" => killed.push(process),
+            "ends" => {
+                let mut of_process = of_key.or_default().iter_mut();
+                let own = of_process.find(|run| run.process == process);
+                own.ok_or(format!("{line:?}: it has not begun"))?.has_ended = true;
+            }
+            _ => {
+                let before = of_key.or_default();
+                for run in &*before {
+                    let has_expired = at.saturating_sub(run.at) >= TTL;
+                    if run.has_ended || !(killed.contains(&run.process) || has_expired) {
+                        let Begun { process, at, has_ended } = run;
+                        return Err(format!(
+                            "{line:?}, although {process} has begun at {} and was not killed \
+                             (ended: {has_ended})",
+                            at.as_millis(),
+                        ));
+                    }
+                }
+                before.push(Begun { process, at, has_ended: false });
+            }
+        }
+    }
+    Ok(runs.into_iter().map(|(key, runs)| (key, runs.len())).collect())
+}
+
+#[test]
+fn two_owners_at_once_are_found_though_one_of_them_is_killed() {
+    let runs = |log: &str| judge(log).map(|begun| begun.values().sum::<usize>());
+    assert_eq!(runs("begins 1 7 1000\nkilled 1 0 1100\nbegins 2 7 5000\nends 2 7 5050"), Ok(2));
+    assert_eq!(runs("begins 1 7 1000\nbegins 2 7 5000\nends 2 7 5050"), Ok(2), "it has expired");
+    for wrong in [
+        "begins 1 7 1000\nbegins 2 7 1010\nkilled 1 0 1020\nends 2 7 1060",
+        "begins 1 7 1000\nbegins 2 7 1010\nends 1 7 1050\nends 2 7 1060",
+        "begins 1 7 1000\nends 1 7 1050\nkilled 1 0 1100\nbegins 2 7 9000",
+    ] {
+        assert!(runs(wrong).is_err(), "{wrong}");
+    }
 }
