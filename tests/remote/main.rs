@@ -36,6 +36,7 @@ mod network;
 mod processes;
 mod proxy;
 mod recalls;
+mod swept;
 #[allow(dead_code)]
 #[path = "../it/told.rs"]
 mod told;

@@ -78,22 +78,28 @@ impl Database {
         nuthatch::set_parameter!("root.sql.url", url).unwrap();
     }
 
+    /// A program of the server's own, which runs what it reads.
+    pub(crate) fn client(&self) -> Command {
+        if self.kind == Kind::Postgres {
+            let mut command = Command::new("psql");
+            command.args(["-X", "-q", "-A", "-t", &self.url()]);
+            return command;
+        }
+        let (login, host) = self.server.split_once("://").unwrap().1.split_once('@').unwrap();
+        let (user, password) = login.split_once(':').unwrap();
+        let (host, port) = host.split_once(':').unwrap();
+        let mut command = Command::new("mariadb");
+        command.args(["--no-defaults", "-n", "-N", "-B", "-h", host, "-P", port, "-u", user]);
+        command.args([&format!("-p{password}"), &self.name]);
+        command
+    }
+
     /// What a program of the database's own prints, or Python for SQLite: a line a row.
     pub(crate) fn sql(&self, statement: &str) -> Vec<String> {
         let mut command = match self.kind {
-            Kind::Postgres => {
-                let mut command = Command::new("psql");
-                command.args(["-X", "-q", "-A", "-t", &self.url(), "-c", statement]);
-                command
-            }
-            Kind::MySql => {
-                let (login, host) =
-                    self.server.split_once("://").unwrap().1.split_once('@').unwrap();
-                let (user, password) = login.split_once(':').unwrap();
-                let (host, port) = host.split_once(':').unwrap();
-                let mut command = Command::new("mariadb");
-                command.args(["--no-defaults", "-N", "-B", "-h", host, "-P", port, "-u", user]);
-                command.args([&format!("-p{password}"), &self.name, "-e", statement]);
+            Kind::Postgres | Kind::MySql => {
+                let mut command = self.client();
+                command.args([if self.kind == Kind::MySql { "-e" } else { "-c" }, statement]);
                 command
             }
             Kind::Sqlite => {

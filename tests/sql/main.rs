@@ -9,5 +9,6 @@ mod database;
 mod recalls;
 mod secrets;
 mod series;
+mod swept;
 mod told;
 mod upserts;
