@@ -3,8 +3,8 @@
 //! MySQL and SQLite have no NaN (SQLite makes a NULL of it, MySQL refuses it) and no negative
 //! zero, MySQL has no infinities, and PostgreSQL and MySQL count microseconds. People and their
 //! sums see NULL, or 0, or the time cut to microseconds; beside it `3:nan;5:+123` says that column
-//! 3 is NaN and that 123 nanoseconds belong to column 5. The text is NULL where there is nothing
-//! to say.
+//! 3 is NaN and that 123 nanoseconds belong to column 5. A NaN of other bits than the usual ones
+//! comes with them: `3:nan7ff0000000000001`. The text is NULL where there is nothing to say.
 
 use std::fmt::Write as _;
 
@@ -16,6 +16,8 @@ use crate::kind::{Kind, Values};
 pub(crate) enum Rest {
     /// NaN, an infinity, or zero with a sign.
     Float(f64),
+    /// A NaN of 32 bits that are not the usual ones, which no conversion keeps.
+    Narrow(f32),
     /// Nanoseconds beyond the microsecond: 1 to 999.
     Nanos(i64),
 }
@@ -34,10 +36,13 @@ impl Rests {
                 "inf" => Rest::Float(f64::INFINITY),
                 "-inf" => Rest::Float(f64::NEG_INFINITY),
                 "-0" => Rest::Float(-0.0),
-                nanos => {
-                    let nanos: i64 = nanos.strip_prefix('+')?.parse().ok()?;
-                    Rest::Nanos(Some(nanos).filter(|nanos| (1..1000).contains(nanos))?)
-                }
+                rest => match rest.strip_prefix("nan") {
+                    Some(bits) => nan(bits)?,
+                    None => {
+                        let nanos: i64 = rest.strip_prefix('+')?.parse().ok()?;
+                        Rest::Nanos(Some(nanos).filter(|nanos| (1..1000).contains(nanos))?)
+                    }
+                },
             };
             Some((column.parse().ok()?, rest))
         };
@@ -52,6 +57,16 @@ impl Rests {
         })
     }
 
+    /// The same of a column of 32 bits.
+    pub(crate) fn narrow(&self, column: usize) -> Option<f32> {
+        self.0.iter().find_map(|(of, rest)| match rest {
+            Rest::Narrow(float) if *of == column => Some(*float),
+            Rest::Float(float) if *of == column && float.is_nan() => Some(f32::NAN),
+            Rest::Float(float) if *of == column => Some(*float as f32),
+            _ => None,
+        })
+    }
+
     /// The nanoseconds of a column beyond the microsecond.
     pub(crate) fn nanos(&self, column: usize) -> i64 {
         let of = |(of, rest): &(usize, Rest)| match rest {
@@ -59,6 +74,21 @@ impl Rests {
             _ => None,
         };
         self.0.iter().find_map(of).unwrap_or(0)
+    }
+}
+
+/// A NaN of these bits, in hexadecimal digits.
+fn nan(bits: &str) -> Option<Rest> {
+    match bits.len() {
+        8 => {
+            let float = f32::from_bits(u32::from_str_radix(bits, 16).ok()?);
+            float.is_nan().then_some(Rest::Narrow(float))
+        }
+        16 => {
+            let float = f64::from_bits(u64::from_str_radix(bits, 16).ok()?);
+            float.is_nan().then_some(Rest::Float(float))
+        }
+        _ => None,
     }
 }
 
@@ -88,7 +118,13 @@ pub(crate) fn write(
         // A `String` takes all that is written.
         let _ = match rest {
             Rest::Nanos(nanos) => write!(out, "{column}:+{nanos}"),
-            Rest::Float(float) if float.is_nan() => write!(out, "{column}:nan"),
+            Rest::Narrow(float) => write!(out, "{column}:nan{:08x}", float.to_bits()),
+            Rest::Float(float) if float.to_bits() == f64::NAN.to_bits() => {
+                write!(out, "{column}:nan")
+            }
+            Rest::Float(float) if float.is_nan() => {
+                write!(out, "{column}:nan{:016x}", float.to_bits())
+            }
             Rest::Float(float) if float > 0.0 => write!(out, "{column}:inf"),
             Rest::Float(0.0) => write!(out, "{column}:-0"),
             Rest::Float(_) => write!(out, "{column}:-inf"),
@@ -105,7 +141,13 @@ fn rest(dialect: Dialect, kind: Kind, values: &Values, row: usize) -> Option<Res
         (is_hidden(dialect, value) || is_signed_zero).then_some(Rest::Float(value))
     };
     match (values, kind) {
-        (Values::Float32(values), _) => hidden(values.value(row).into()),
+        (Values::Float32(values), _) => {
+            let value = values.value(row);
+            match value.is_nan() && value.to_bits() != f32::NAN.to_bits() {
+                true => Some(Rest::Narrow(value)),
+                false => hidden(value.into()),
+            }
+        }
         (Values::Float64(values), _) => hidden(values.value(row)),
         (Values::Int64(values), Kind::Time | Kind::Timestamp { nanos: true, .. }) => {
             let nanos = values.value(row).rem_euclid(1000);
@@ -117,7 +159,7 @@ fn rest(dialect: Dialect, kind: Kind, values: &Values, row: usize) -> Option<Res
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::{Float64Array, Int64Array};
+    use arrow::array::{Float32Array, Float64Array, Int64Array};
 
     use super::*;
 
@@ -153,8 +195,28 @@ mod tests {
     }
 
     #[test]
+    fn every_nan_keeps_its_bits() {
+        for bits in [0x7ff8_0000_0000_0000_u64, 0x7ff0_0000_0000_0001, 0xfff8_dead_beef_0000] {
+            let values = [Values::Float64(Float64Array::from(vec![f64::from_bits(bits)]))];
+            let mut text = String::new();
+            write(Dialect::Sqlite, &[(0, Kind::Float64)], &values, 0, &mut text);
+            let float = Rests::parse(&text).unwrap().float(0).unwrap();
+            assert_eq!(float.to_bits(), bits, "{text}");
+        }
+        for bits in [0x7fc0_0000_u32, 0x7f80_0001, 0xffc0_beef] {
+            let values = [Values::Float32(Float32Array::from(vec![f32::from_bits(bits)]))];
+            let mut text = String::new();
+            write(Dialect::MySql, &[(0, Kind::Float32)], &values, 0, &mut text);
+            let float = Rests::parse(&text).unwrap().narrow(0).unwrap();
+            assert_eq!(float.to_bits(), bits, "{text}");
+        }
+    }
+
+    #[test]
     fn foreign_texts_are_no_rests() {
-        for text in ["", "x", "1:", "1:1", "1:+0", "1:+1000", "a:nan", "1:nan;", "-1:nan"] {
+        let texts = ["", "x", "1:", "1:1", "1:+0", "1:+1000", "a:nan", "1:nan;", "-1:nan"];
+        let bits = ["1:nan0", "1:nan3f800000", "1:nan7ff0000000000000", "1:nan+fc00001"];
+        for text in texts.into_iter().chain(bits) {
             assert!(Rests::parse(text).is_none(), "{text:?}");
         }
     }

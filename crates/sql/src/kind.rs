@@ -11,6 +11,8 @@ use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{DataType, Field, Int64Type, TimeUnit};
 use arrow::error::ArrowError;
 
+use crate::halves;
+
 /// A kind of column. Several Arrow types share one; each database has one type for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -157,6 +159,7 @@ pub(crate) fn carried(array: &ArrayRef, kind: Kind) -> Result<Values, ArrowError
         Kind::Null => Values::Null,
         Kind::Time | Kind::Timestamp { .. } => Values::Int64(ticks(array)?),
         Kind::Date => Values::Int32(cast(array, &DataType::Int32)?.as_primitive().clone()),
+        Kind::Float32 => Values::Float32(halves::widened(array)?),
         _ => {
             let array = cast(array, &kind.carrier())?;
             match kind {
@@ -165,7 +168,6 @@ pub(crate) fn carried(array: &ArrayRef, kind: Kind) -> Result<Values, ArrowError
                 Kind::Int32 => Values::Int32(array.as_primitive().clone()),
                 Kind::Int64 => Values::Int64(array.as_primitive().clone()),
                 Kind::UInt64 => Values::UInt64(array.as_primitive().clone()),
-                Kind::Float32 => Values::Float32(array.as_primitive().clone()),
                 Kind::Float64 => Values::Float64(array.as_primitive().clone()),
                 Kind::Decimal { wide: true, .. } => {
                     Values::Decimal256(array.as_primitive().clone())
@@ -198,6 +200,7 @@ fn restored_as(values: ArrayRef, data_type: &DataType) -> Result<ArrayRef, Arrow
             let plain = restored_as(values, inner.data_type())?;
             cast(&plain, data_type)
         }
+        DataType::Float16 => Ok(halves::narrowed(values.as_primitive())),
         DataType::Date64 | DataType::Time32(_) | DataType::Time64(_) | DataType::Timestamp(..) => {
             let counts = counts(values.as_primitive(), tick(data_type))?;
             if let DataType::Time32(_) = data_type {

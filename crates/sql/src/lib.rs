@@ -65,8 +65,8 @@
 //!
 //! ¹ NaN and infinities, which MySQL does not have, are NULL to people; zero has no sign. ² NaN is
 //! NULL to people; zero has no sign. ³ Cut to microseconds to people. The column `#exact` beside
-//! them says what they are. The column `#row` numbers the rows, which come back in that order; views
-//! leave both out.
+//! them says what they are, a NaN by its bits. The column `#row` numbers the rows, which come back in
+//! that order; views leave both out.
 //!
 //! A time series reads the rows of the days that are asked for, and a few days more, where its
 //! column is a date or a timestamp; where it is a text, all rows are read, and clipped.
@@ -96,6 +96,7 @@ mod exact;
 mod failure;
 mod frame;
 mod gather;
+mod halves;
 mod kind;
 mod merge;
 #[cfg(feature = "mysql")]

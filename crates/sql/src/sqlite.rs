@@ -295,7 +295,7 @@ fn take(row: &SqliteRow, marked: bool, gather: &mut Gather) -> Result<(), Failur
     for (index, builder) in gather.builders.iter_mut().enumerate() {
         let column = &gather.columns[index];
         let value = row.try_get_raw(first + index)?;
-        append(builder, column.kind, value, rests.float(column.index))
+        append(builder, column.kind, value, &rests, column.index)
             .ok_or_else(|| foreign(&format!("column {:?}", column.name)))?;
     }
     gather.end_row(number)
@@ -305,13 +305,14 @@ fn append(
     builder: &mut Builder,
     kind: Kind,
     value: SqliteValueRef<'_>,
-    hidden: Option<f64>,
+    rests: &Rests,
+    index: usize,
 ) -> Option<()> {
     if value.is_null() {
-        match (builder, hidden) {
-            (Builder::Float32(values), Some(float)) => values.append_value(float as f32),
-            (Builder::Float64(values), Some(float)) => values.append_value(float),
-            (builder, _) => builder.append_null(),
+        match builder {
+            Builder::Float32(values) => values.append_option(rests.narrow(index)),
+            Builder::Float64(values) => values.append_option(rests.float(index)),
+            builder => builder.append_null(),
         }
         return Some(());
     }
@@ -342,11 +343,14 @@ fn append(
             });
         }
         Builder::Float32(values) => {
-            let wide = hidden.or_else(|| real(value))?;
-            let narrow = wide as f32;
+            let wide = real(value)?;
+            let narrow = rests.narrow(index).unwrap_or(wide as f32);
             values.append_value(Some(narrow).filter(|narrow| f64::from(*narrow) == wide)?);
         }
-        Builder::Float64(values) => values.append_value(hidden.or_else(|| real(value))?),
+        Builder::Float64(values) => {
+            let shown = real(value)?;
+            values.append_value(rests.float(index).unwrap_or(shown));
+        }
         Builder::Decimal128(values) => {
             values.append_value(decimal::parsed(string(value)?, kind.scale()?)?);
         }

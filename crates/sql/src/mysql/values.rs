@@ -88,7 +88,7 @@ pub(super) fn take(row: &MySqlRow, marked: bool, gather: &mut Gather) -> Result<
             Failure::Damaged(format!("column {name:?} holds a value that was not written"))
         };
         match cell(column.kind, row, first + index) {
-            Ok(None) => null(builder, rests.float(column.index)),
+            Ok(None) => null(builder, &rests, column.index),
             Ok(Some(cell)) => {
                 append(builder, column.kind, cell, &rests, column.index).ok_or_else(foreign)?;
             }
@@ -141,7 +141,6 @@ fn append(
     index: usize,
 ) -> Option<()> {
     let nanos = rests.nanos(index);
-    let shown = |value: f64| rests.float(index).unwrap_or(value);
     match (builder, cell) {
         (Builder::Bool(values), Cell::Int(value)) => values.append_value(value != 0),
         (Builder::Int16(values), Cell::Int(value)) => values.append_value(value.try_into().ok()?),
@@ -149,10 +148,12 @@ fn append(
         (Builder::Int64(values), Cell::Int(value)) => values.append_value(value),
         (Builder::UInt64(values), Cell::UInt(value)) => values.append_value(value),
         (Builder::Float32(values), Cell::Float(value)) => {
-            let narrow = shown(value) as f32;
+            let narrow = rests.narrow(index).unwrap_or(value as f32);
             values.append_value(Some(narrow).filter(|narrow| f64::from(*narrow) == value)?);
         }
-        (Builder::Float64(values), Cell::Float(value)) => values.append_value(shown(value)),
+        (Builder::Float64(values), Cell::Float(value)) => {
+            values.append_value(rests.float(index).unwrap_or(value));
+        }
         (Builder::Decimal128(values), Cell::Text(text)) => {
             values.append_value(decimal::parsed(text, kind.scale()?)?);
         }
@@ -177,10 +178,10 @@ fn append(
     Some(())
 }
 
-fn null(builder: &mut Builder, hidden: Option<f64>) {
-    match (builder, hidden) {
-        (Builder::Float32(values), Some(float)) => values.append_value(float as f32),
-        (Builder::Float64(values), Some(float)) => values.append_value(float),
-        (builder, _) => builder.append_null(),
+fn null(builder: &mut Builder, rests: &Rests, index: usize) {
+    match builder {
+        Builder::Float32(values) => values.append_option(rests.narrow(index)),
+        Builder::Float64(values) => values.append_option(rests.float(index)),
+        builder => builder.append_null(),
     }
 }

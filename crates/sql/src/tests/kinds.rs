@@ -80,26 +80,56 @@ fn numbers_come_back(db: &Db) {
     );
 }
 
+/// In their bits: NaN of every kind, both zeros, infinities, and what is smaller than normal.
 fn floats_that_are_no_numbers_come_back(db: &Db) {
-    let wide = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -0.0, 0.0, 1.5];
-    let wide: Vec<Option<f64>> = wide.into_iter().map(Some).chain([None]).collect();
-    let narrow: Vec<Option<f32>> =
-        wide.iter().map(|value| value.map(|value| value as f32)).collect();
-    let half =
-        cast(&(Arc::new(Float32Array::from(narrow.clone())) as ArrayRef), &DataType::Float16);
+    let wide = [
+        f64::NAN.to_bits(),
+        0x7ff0_0000_0000_0001,
+        0xfff8_dead_beef_0001,
+        f64::INFINITY.to_bits(),
+        f64::NEG_INFINITY.to_bits(),
+        (-0.0_f64).to_bits(),
+        0,
+        1,
+        f64::MIN_POSITIVE.to_bits() - 1,
+        0x8000_0000_0000_0001,
+        1.5_f64.to_bits(),
+    ];
+    let narrow = [
+        f32::NAN.to_bits(),
+        0x7f80_0001,
+        0xffc0_beef,
+        f32::INFINITY.to_bits(),
+        f32::NEG_INFINITY.to_bits(),
+        (-0.0_f32).to_bits(),
+        0,
+        1,
+        f32::MIN_POSITIVE.to_bits() - 1,
+        0x8000_0001,
+        1.5_f32.to_bits(),
+    ];
+    let half = [0x7e00, 0x7c01, 0xfe0f, 0x7c00, 0xfc00, 0x8000, 0, 1, 0x03ff, 0x8001, 0x3e00_u16];
+    type Half = <Float16Type as ArrowPrimitiveType>::Native;
+    let with_null = |array: &dyn Array| {
+        let nulls = new_null_array(array.data_type(), 1);
+        arrow::compute::concat(&[array, nulls.as_ref()]).unwrap()
+    };
     let stored = batch(vec![
-        ("wide", Arc::new(Float64Array::from(wide.clone()))),
-        ("narrow", Arc::new(Float32Array::from(narrow))),
-        ("half", half.unwrap()),
+        ("wide", with_null(&Float64Array::from_iter_values(wide.map(f64::from_bits)))),
+        ("narrow", with_null(&Float32Array::from_iter_values(narrow.map(f32::from_bits)))),
+        ("half", with_null(&Float16Array::from_iter_values(half.map(Half::from_bits)))),
     ]);
-    let source = db.write(&stored).unwrap();
-    let found = read(&source).unwrap();
+    let found = read(&db.write(&stored).unwrap()).unwrap();
     assert_eq!(found.schema(), stored.schema());
-    let found: &Float64Array = found.column(0).as_primitive();
-    let bits = |value: Option<f64>| value.map(|v| if v.is_nan() { 1 } else { v.to_bits() });
-    let found: Vec<_> = found.iter().map(bits).collect();
-    assert_eq!(found, wide.into_iter().map(bits).collect::<Vec<_>>());
-    comes_back(db, &stored.slice(1, 6));
+    let bits = found.column(0).as_primitive::<Float64Type>().iter();
+    let bits: Vec<_> = bits.map(|float| float.map(f64::to_bits)).collect();
+    assert_eq!(bits, wide.into_iter().map(Some).chain([None]).collect::<Vec<_>>());
+    let bits = found.column(1).as_primitive::<Float32Type>().iter();
+    let bits: Vec<_> = bits.map(|float| float.map(f32::to_bits)).collect();
+    assert_eq!(bits, narrow.into_iter().map(Some).chain([None]).collect::<Vec<_>>());
+    let bits = found.column(2).as_primitive::<Float16Type>().iter();
+    let bits: Vec<_> = bits.map(|float| float.map(Half::to_bits)).collect();
+    assert_eq!(bits, half.into_iter().map(Some).chain([None]).collect::<Vec<_>>());
 }
 
 fn decimals_come_back(db: &Db) {
