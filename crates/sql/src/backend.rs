@@ -24,6 +24,7 @@ use crate::record::Record;
 use crate::scan::SqlScan;
 use crate::server::{self, Merge};
 use crate::statements;
+use crate::width;
 
 /// Stores tables in a database.
 ///
@@ -171,7 +172,8 @@ async fn write(rows: Rows<'_>, target: &Target, options: &Options) -> Result<Wri
         weight.fetch_add(batch.get_array_memory_size() as u64, Ordering::Relaxed);
         frame::checked(&batch, &record.columns, dialect).map_err(Failure::Refused)
     });
-    let count = server::connect(options).create(record.table(dialect), arriving.boxed()).await?;
+    let created = server::connect(options).create(record.table(dialect), arriving.boxed()).await;
+    let count = created.map_err(|error| width::told(error, dialect, record.columns.len()))?;
     record.rows = (!options.in_place).then_some(count);
     written(&record, weight.into_inner(), options)
 }
@@ -187,7 +189,8 @@ async fn write_batches(
     let (names, columns) = (names(&target.prefix, options), frame.columns.clone());
     let mut record = Record { names, columns, schema, rows: None, batches: None, keys: None };
     let table = record.table(options.dialect);
-    let rows = server::connect(options).create(table, frame.arriving()).await?;
+    let rows = server::connect(options).create(table, frame.arriving()).await;
+    let rows = rows.map_err(|error| width::told(error, options.dialect, table.columns.len()))?;
     if !options.in_place {
         record.rows = Some(rows);
         let lengths = batches.iter().map(|batch| batch.num_rows() as u64);
@@ -265,7 +268,8 @@ async fn upsert(
             keys: &keys,
             index: &index,
         })
-        .await?;
+        .await
+        .map_err(|error| width::told(error, dialect, record.columns.len()))?;
     record.rows = (!options.in_place).then_some(rows);
     record.keys = Some(key_names);
     let mut written = written(&record, weight(&conformed), options)?;

@@ -82,6 +82,16 @@ pub(crate) fn missing_or(error: sqlx::Error) -> Failure {
     if is_missing(&error) { Failure::Gone } else { Failure::Database(error) }
 }
 
+/// The number of an error of MySQL's, whose codes stand for many.
+pub(crate) fn mysql_number(error: &dyn sqlx::error::DatabaseError) -> Option<u16> {
+    #[cfg(feature = "mysql")]
+    if let Some(error) = error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
+        return Some(error.number());
+    }
+    let _ = error;
+    None
+}
+
 fn hint(error: &sqlx::Error) -> Option<&'static str> {
     match error {
         sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut => {

@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::kind::{Kind, Values, carried};
 use crate::names;
 use crate::times::{self, DAY_NANOS};
+use crate::width;
 
 /// A column of a table in a database.
 #[derive(Debug, Clone, PartialEq)]
@@ -97,6 +98,7 @@ pub(crate) fn checked(
         check(dialect, column.kind, &values).map_err(cannot)?;
         rows.values.push(values);
     }
+    width::check(dialect, columns, &rows)?;
     Ok(rows)
 }
 

@@ -10,6 +10,7 @@ mod people;
 mod places;
 mod removals;
 mod upserts;
+mod widths;
 mod within;
 
 use std::collections::BTreeMap;
@@ -296,7 +297,11 @@ pub(crate) fn read(source: &Source) -> Result<RecordBatch> {
 }
 
 pub(crate) fn publish(source: &Source) {
-    runtime::block_on(Backend::<RecordBatch>::publish(&Sql, source)).unwrap();
+    try_publish(source).unwrap();
+}
+
+pub(crate) fn try_publish(source: &Source) -> Result<()> {
+    runtime::block_on(Backend::<RecordBatch>::publish(&Sql, source))
 }
 
 pub(crate) fn detail(source: &Source, name: &str) -> String {
