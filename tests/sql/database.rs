@@ -122,6 +122,9 @@ impl Database {
 
     /// The names of all tables, in their order.
     pub(crate) fn tables(&self) -> Vec<String> {
+        if self.kind == Kind::Sqlite && !self.folder.path().join(".sql/tables.sqlite").exists() {
+            return Vec::new();
+        }
         self.sql(match self.kind {
             Kind::Postgres => {
                 "SELECT tablename FROM pg_tables WHERE schemaname NOT IN \

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod asked;
+mod busy;
 mod damage;
 mod database;
 mod recalls;

@@ -97,12 +97,31 @@ fn hint(error: &sqlx::Error) -> Option<&'static str> {
         sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut => {
             Some("see that the server runs, and that `host` and `port` are right")
         }
+        sqlx::Error::Database(error) if is_busy(&**error) => {
+            Some("others use it; try again when they have done, or raise `lock_timeout`")
+        }
         sqlx::Error::Database(error) => match error.code().as_deref()? {
             "28P01" | "28000" => Some("see that `user` and `password` are right"),
             "42501" | "42000" => Some("see that `write_user` may do this"),
             "3D000" => Some("create the database, or name another by `database`"),
+            // Somebody has ended the connection, or the server.
+            "57P01" | "57P02" | "57P03" | "70100" => {
+                Some("see that the server runs, and try again")
+            }
             _ => None,
         },
         _ => None,
     }
+}
+
+/// Whether a lock was waited for in vain.
+fn is_busy(error: &dyn sqlx::error::DatabaseError) -> bool {
+    // ER_LOCK_WAIT_TIMEOUT
+    if let Some(number) = mysql_number(error) {
+        return number == 1205;
+    }
+    // SQLITE_BUSY stands in the lowest byte; PostgreSQL's codes have five characters.
+    let is_sqlite_busy =
+        |code: &str| code.len() < 5 && code.parse::<u32>().is_ok_and(|code| code & 0xff == 5);
+    error.code().is_some_and(|code| code == "55P03" || is_sqlite_busy(&code))
 }

@@ -145,20 +145,21 @@ fn a_mysql_that_is_down_is_found_out_at_once() {
     a_server_that_is_down_is_found_out_at_once(&Db::mysql());
 }
 
-/// Ends every connection that writes, once there is one, as long as the write goes on.
-fn lost_in_mid_write(db: &Db, writing: &str, end: impl Fn(&str) -> String + Sync) {
-    let text =
-        StringArray::from_iter_values((0..400_000).map(|n| format!("row {n} {}", "x".repeat(100))));
-    let large = RecordBatch::try_from_iter([("t", Arc::new(text) as Arc<dyn Array>)]).unwrap();
-    let before = db.write(&rows(3)).unwrap();
-    let error = thread::scope(|scope| {
-        let write = scope.spawn(|| db.write(&large));
+/// The error of what is being done while the connection is ended that does it.
+fn ended_while(
+    db: &Db,
+    doing: &str,
+    end: impl Fn(&str) -> String,
+    does: impl Fn() -> nuthatch_core::Result<Source> + Sync,
+) -> Error {
+    thread::scope(|scope| {
+        let write = scope.spawn(&does);
         let patience = Instant::now() + Duration::from_secs(60);
         let mut ended = 0;
         while !write.is_finished() {
             assert!(Instant::now() < patience, "the write neither fails nor ends");
             if ended == 0 {
-                for id in db.sql(writing) {
+                for id in db.sql(doing) {
                     db.sql(&end(&id));
                     ended += 1;
                 }
@@ -167,7 +168,16 @@ fn lost_in_mid_write(db: &Db, writing: &str, end: impl Fn(&str) -> String + Sync
         }
         assert!(ended > 0, "the write was over before it was found");
         write.join().unwrap().unwrap_err()
-    });
+    })
+}
+
+/// Ends the connection that writes.
+fn lost_in_mid_write(db: &Db, writing: &str, end: impl Fn(&str) -> String) {
+    let text =
+        StringArray::from_iter_values((0..400_000).map(|n| format!("row {n} {}", "x".repeat(100))));
+    let large = RecordBatch::try_from_iter([("t", Arc::new(text) as Arc<dyn Array>)]).unwrap();
+    let before = db.write(&rows(3)).unwrap();
+    let error = ended_while(db, writing, end, || db.write(&large));
     assert!(matches!(error, Error::Store { .. }), "{error:?}");
     // Nothing is left of it, what was there is whole, and the next write works.
     assert_eq!(db.tables(), [detail(&before, "table")]);
@@ -187,4 +197,81 @@ fn a_mysql_lost_in_mid_write_leaves_nothing() {
     let writing = "SELECT id FROM information_schema.processlist WHERE db = DATABASE() \
                    AND info LIKE 'INSERT INTO%'";
     lost_in_mid_write(&Db::mysql(), writing, |id| format!("KILL {id}"));
+}
+
+/// Ends the connection in the middle of a merge, which is found by what it does then. The texts of
+/// the new rows are so long that there is time to find it.
+fn lost_in_mid_merge(db: &Db, merging: &str, end: impl Fn(&str) -> String, in_place: bool) {
+    let options = || match in_place {
+        true => db.options_with(toml::toml! { upsert_in_place = true }),
+        false => db.options(),
+    };
+    let rows = |from: i64, to: i64, text: &str| {
+        let numbers = Int64Array::from_iter_values(from..to);
+        let texts = StringArray::from_iter_values((from..to).map(|n| format!("{text} {n}")));
+        let columns = [("n", Arc::new(numbers) as Arc<dyn Array>), ("t", Arc::new(texts) as _)];
+        RecordBatch::try_from_iter(columns).unwrap()
+    };
+    let stored = rows(0, 100, "old");
+    let base = db.upsert(&stored, &["n"], None, options()).unwrap();
+    let new = rows(50, 100_000, &"x".repeat(800));
+    let merge = || db.upsert(&new, &["n"], Some(&base), options());
+    let error = ended_while(db, merging, end, merge);
+    assert!(matches!(error, Error::Store { .. }), "{error:?}");
+    assert!(error.to_string().contains("write the table of root (a test's lake)"), "{error}");
+    // The old rows are whole, nothing is left beside them, and a second attempt merges them all.
+    assert_eq!(db.tables(), [detail(&base, "table")]);
+    assert_eq!(read(&base).unwrap(), stored);
+    let merged = merge().unwrap();
+    assert_eq!(detail(&merged, "table") == detail(&base, "table"), in_place);
+    let found = read(&merged).unwrap();
+    assert_eq!(found.num_rows(), 100_000);
+    assert_eq!(found.slice(0, 50), stored.slice(0, 50));
+    assert_eq!(found.slice(50, 99_950), new);
+    if !in_place {
+        assert_eq!(read(&base).unwrap(), stored);
+    }
+}
+
+const STAGING: &str = "COPY%nuthatch staging%FROM STDIN%";
+const MERGING: &str = "INSERT INTO%ON CONFLICT%";
+
+fn postgres_lost(doing: &str, in_place: bool) {
+    let merging = format!(
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() \
+         AND query LIKE '{doing}' AND state = 'active' AND pid <> pg_backend_pid()"
+    );
+    let end = |id: &str| format!("SELECT pg_terminate_backend({id})");
+    lost_in_mid_merge(&Db::postgres(), &merging, end, in_place);
+}
+
+#[test]
+fn a_postgres_lost_while_new_rows_come_keeps_the_old_ones() {
+    postgres_lost(STAGING, false);
+}
+
+#[test]
+fn a_postgres_lost_in_mid_merge_keeps_the_old_rows() {
+    postgres_lost(MERGING, false);
+}
+
+#[test]
+fn a_postgres_lost_in_mid_merge_in_place_keeps_the_old_rows() {
+    postgres_lost(MERGING, true);
+}
+
+fn mysql_lost(in_place: bool) {
+    let merging = "SELECT id FROM information_schema.processlist WHERE db = DATABASE() \
+                   AND info LIKE 'INSERT INTO%ON DUPLICATE KEY UPDATE%'";
+    lost_in_mid_merge(&Db::mysql(), merging, |id| format!("KILL {id}"), in_place);
+}
+
+#[test]
+fn a_mysql_lost_in_mid_merge_keeps_the_old_rows() {
+    mysql_lost(false);
+}
+
+#[test]
+fn a_mysql_lost_in_mid_merge_in_place_keeps_the_old_rows() {
+    mysql_lost(true);
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod busy;
 mod conformance;
 mod faults;
 mod kinds;

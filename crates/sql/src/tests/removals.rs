@@ -97,7 +97,7 @@ fn what_is_said_of_another_table_removes_nothing(db: &Db) {
 }
 
 /// A program that has read the table in a transaction, and goes on for a minute.
-fn reader(db: &Db, table: &str) -> std::process::Child {
+pub(super) fn reader(db: &Db, table: &str) -> std::process::Child {
     let url = db.url.as_ref().unwrap();
     let (mut command, slept) = match db.dialect {
         Dialect::MySql => {
