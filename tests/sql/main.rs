@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod apart;
 mod asked;
 mod busy;
 mod damage;

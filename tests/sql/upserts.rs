@@ -1,6 +1,7 @@
 //! Rows that are merged into a stored table.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arrow::array::{Float64Array, Int64Array, RecordBatch};
 use nuthatch::prelude::*;
@@ -11,7 +12,12 @@ on_all!(
     new_rows_are_merged_in_one_commit,
     the_storage_backend_is_told_what_it_is_told_apart,
     in_place_the_table_and_its_generation_stay,
+    what_another_backend_holds_is_dropped_by_a_merge,
+    what_another_backend_holds_is_dropped_by_a_merge_in_place,
 );
+
+/// How often the bodies have run.
+static RUNS: AtomicUsize = AtomicUsize::new(0);
 
 fn rows(days: &[i64], rain: &[f64]) -> RecordBatch {
     RecordBatch::try_from_iter([
@@ -24,6 +30,7 @@ fn rows(days: &[i64], rain: &[f64]) -> RecordBatch {
 #[cache(backend = "sql", cache_args(station), upsert_keys("day"))]
 fn rain(station: &str, days: Vec<i64>, rain: Vec<f64>) -> nuthatch::Result<RecordBatch> {
     let _ = station;
+    RUNS.fetch_add(1, Ordering::SeqCst);
     Ok(rows(&days, &rain))
 }
 
@@ -77,4 +84,44 @@ fn in_place_the_table_and_its_generation_stay(database: &Database) {
     assert_eq!(after.backends[0].generation, before.backends[0].generation);
     assert!(after.replaced.is_empty(), "{:?}", after.replaced);
     assert_eq!(rain("Ulm", vec![], vec![]).unwrap(), merged);
+}
+
+/// Parquet beside the table: once rows are merged into the one, nobody reads old ones from the other.
+fn dropped(database: &Database, in_place: bool) {
+    let parquet = || rain::call("Ulm", vec![], vec![]).backend("parquet");
+    let stored = || rain::entry("Ulm", vec![], vec![]).run().unwrap().unwrap();
+    let backends = || {
+        let stored = stored().backends;
+        stored.iter().map(|stored| stored.backend.clone()).collect::<Vec<_>>()
+    };
+    upsert(&[1, 2], &[0.0, 0.5]).unwrap();
+    let before = stored();
+    assert_eq!(parquet().run().unwrap(), rows(&[1, 2], &[0.0, 0.5]));
+    assert_eq!(
+        (backends(), RUNS.load(Ordering::SeqCst)),
+        (vec!["sql".into(), "parquet".into()], 1)
+    );
+
+    let merged = upsert(&[2, 3], &[9.0, 1.0]).unwrap();
+    assert_eq!(merged, rows(&[1, 2, 3], &[0.0, 9.0, 1.0]));
+    let is_same = database.named(&stored(), "table") == database.named(&before, "table");
+    assert_eq!((backends(), is_same), (vec!["sql".into()], in_place));
+    // Where nothing may be written, the table is read; else it is converted anew. No body runs.
+    assert_eq!(parquet().cache_mode(CacheMode::ReadOnly).strict(true).run().unwrap(), merged);
+    assert_eq!(backends(), ["sql"]);
+    assert_eq!(parquet().strict(true).run().unwrap(), merged);
+    assert_eq!(
+        (backends(), RUNS.load(Ordering::SeqCst)),
+        (vec!["sql".into(), "parquet".into()], 2)
+    );
+    assert_eq!(parquet().cache_mode(CacheMode::ReadOnly).strict(true).run().unwrap(), merged);
+}
+
+fn what_another_backend_holds_is_dropped_by_a_merge(database: &Database) {
+    dropped(database, false);
+}
+
+fn what_another_backend_holds_is_dropped_by_a_merge_in_place(database: &Database) {
+    nuthatch::set_parameter!("root.sql.upsert_in_place", true).unwrap();
+    dropped(database, true);
 }
