@@ -11,7 +11,7 @@ use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{DataType, Field, Int64Type, TimeUnit};
 use arrow::error::ArrowError;
 
-use crate::halves;
+use nuthatch_table::schema::halves;
 
 /// A kind of column. Several Arrow types share one; each database has one type for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,7 +159,9 @@ pub(crate) fn carried(array: &ArrayRef, kind: Kind) -> Result<Values, ArrowError
         Kind::Null => Values::Null,
         Kind::Time | Kind::Timestamp { .. } => Values::Int64(ticks(array)?),
         Kind::Date => Values::Int32(cast(array, &DataType::Int32)?.as_primitive().clone()),
-        Kind::Float32 => Values::Float32(halves::widened(array)?),
+        Kind::Float32 if *array.data_type() == DataType::Float16 => {
+            Values::Float32(halves::widened(array.as_primitive()).as_primitive().clone())
+        }
         _ => {
             let array = cast(array, &kind.carrier())?;
             match kind {
@@ -167,6 +169,7 @@ pub(crate) fn carried(array: &ArrayRef, kind: Kind) -> Result<Values, ArrowError
                 Kind::Int16 => Values::Int16(array.as_primitive().clone()),
                 Kind::Int32 => Values::Int32(array.as_primitive().clone()),
                 Kind::Int64 => Values::Int64(array.as_primitive().clone()),
+                Kind::Float32 => Values::Float32(array.as_primitive().clone()),
                 Kind::UInt64 => Values::UInt64(array.as_primitive().clone()),
                 Kind::Float64 => Values::Float64(array.as_primitive().clone()),
                 Kind::Decimal { wide: true, .. } => {

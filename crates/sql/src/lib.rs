@@ -101,7 +101,6 @@ mod exact;
 mod failure;
 mod frame;
 mod gather;
-mod halves;
 mod kind;
 mod merge;
 #[cfg(feature = "mysql")]

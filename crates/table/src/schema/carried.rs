@@ -3,11 +3,13 @@
 
 use std::sync::Arc;
 
+use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
 use arrow_cast::{CastOptions, can_cast_types, cast_with_options};
 use arrow_schema::{ArrowError, DataType, Schema, SchemaRef, TimeUnit};
 use nuthatch_core::{Error, Result};
 
+use super::halves;
 use super::retype::{children, retype};
 use crate::failure::column_error;
 
@@ -84,8 +86,10 @@ impl Carried {
 /// The array as `target`, with every value.
 fn carried(array: &ArrayRef, target: &DataType) -> Result<ArrayRef, ArrowError> {
     let from = array.data_type();
-    if from == target {
-        return Ok(Arc::clone(array));
+    match (from, target) {
+        (from, target) if from == target => return Ok(Arc::clone(array)),
+        (DataType::Float16, DataType::Float32) => return Ok(halves::widened(array.as_primitive())),
+        _ => {}
     }
     // What is no value of the other type is an error, and no null.
     let strict = CastOptions { safe: false, ..CastOptions::default() };
@@ -98,12 +102,14 @@ fn carried(array: &ArrayRef, target: &DataType) -> Result<ArrayRef, ArrowError> 
     Ok(carried)
 }
 
-/// Whether a cast, there or back, makes other values without a word: times are rounded, and what
-/// is made a dictionary is not brought to its unit (of arrow-cast 59.3).
+/// Whether a cast, there or back, makes other values without a word: times are rounded, a signalling
+/// NaN of 16 bits becomes another, and what is made a dictionary is not brought to its unit (of
+/// arrow-cast 59.3).
 fn may_cut(from: &DataType, to: &DataType) -> bool {
     use DataType as D;
     match (from, to) {
         (D::Timestamp(TimeUnit::Nanosecond, _), D::Timestamp(..)) | (D::Date64, D::Date32) => true,
+        (D::Float16, _) => true,
         (D::Dictionary(_, value), to) if !matches!(to, D::Dictionary(..)) => **value != *to,
         (D::RunEndEncoded(_, value), to) if !matches!(to, D::RunEndEncoded(..)) => {
             value.data_type() != to
@@ -119,6 +125,9 @@ fn may_cut(from: &DataType, to: &DataType) -> bool {
 pub(crate) fn restored(array: &ArrayRef, stored: &DataType) -> Result<ArrayRef, ArrowError> {
     match stored {
         DataType::Null => Ok(new_null_array(stored, array.len())),
+        DataType::Float16 if *array.data_type() == DataType::Float32 => {
+            Ok(halves::narrowed(array.as_primitive()))
+        }
         DataType::Dictionary(_, value)
             if !matches!(array.data_type(), DataType::Dictionary(..)) =>
         {

@@ -5,11 +5,13 @@
 //! | `held` | which Arrow types Parquet holds |
 //! | `retype` | an array brought to the type that was stored |
 //! | `carried` | types that stand in for those that a format lacks |
+//! | [`halves`] | floats of 16 bits carried in 32 |
 //! | `align` | the columns of new rows brought to those of stored ones |
 //! | `packed` | a schema as text for a manifest |
 
 mod align;
 mod carried;
+pub mod halves;
 mod held;
 mod packed;
 mod retype;

@@ -7,11 +7,15 @@ use arrow_array::builder::{
     FixedSizeListBuilder, Float64Builder, Int32Builder, LargeListBuilder, ListBuilder,
     ListViewBuilder, MapBuilder, StringBuilder,
 };
-use arrow_array::types::{Float32Type, Int8Type, Int16Type, Int32Type, UInt8Type, UInt32Type};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    ArrowPrimitiveType, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
+    UInt8Type, UInt32Type,
+};
 use arrow_array::{
     Array, ArrayRef, BinaryArray, BooleanArray, DictionaryArray, FixedSizeBinaryArray,
-    FixedSizeListArray, Float32Array, Int32Array, Int64Array, IntervalDayTimeArray,
-    IntervalYearMonthArray, LargeListArray, ListArray, MapArray, NullArray, PrimitiveArray,
+    FixedSizeListArray, Float16Array, Float32Array, Float64Array, Int32Array, Int64Array,
+    IntervalDayTimeArray, IntervalYearMonthArray, LargeListArray, ListArray, MapArray, NullArray,
     RecordBatch, RunArray, StringArray, StructArray, UInt64Array,
 };
 use arrow_buffer::{NullBuffer, OffsetBuffer};
@@ -100,27 +104,49 @@ impl<B: Tabular> Suite<B> {
         self.check("nothing", Arc::new(NullArray::new(9)));
     }
 
-    /// Floats with their bits: both zeros, infinities, each NaN.
+    /// Floats with their bits: both zeros, infinities, each NaN, and what is smaller than normal.
     pub fn bits_of_floats(&self) {
-        let bits = [
-            0x0000_0000_u32,
-            0x8000_0000,
+        let wide = [
+            0_u64,
+            1 << 63,
+            0x7ff0_0000_0000_0000,
+            0xfff0_0000_0000_0000,
+            0x7ff8_0000_0000_0000,
+            0x7ff8_0000_0000_0001,
+            0xfff8_dead_beef_0001,
+            // A signalling one.
+            0x7ff0_0000_0000_0001,
+            1,
+            0x3ff0_0000_0000_0000,
+        ];
+        let narrow = [
+            0_u32,
+            1 << 31,
             0x7f80_0000,
             0xff80_0000,
             0x7fc0_0000,
             0x7fc0_0001,
-            0xffc0_0001,
+            0xffc0_beef,
+            0x7f80_0001,
             1,
             0x3f80_0000,
         ];
-        let array = Float32Array::from_iter_values(bits.iter().map(|bits| f32::from_bits(*bits)));
-        let batch =
-            RecordBatch::try_from_iter([("x", Arc::new(array) as ArrayRef)]).expect("a column");
+        let half = [0_u16, 1 << 15, 0x7c00, 0xfc00, 0x7e00, 0x7e01, 0xfe0f, 0x7c01, 1, 0x3c00];
+        let halves = half.map(<Float16Type as ArrowPrimitiveType>::Native::from_bits);
+        let columns: [(&str, ArrayRef); 3] = [
+            ("wide", Arc::new(Float64Array::from_iter_values(wide.map(f64::from_bits)))),
+            ("narrow", Arc::new(Float32Array::from_iter_values(narrow.map(f32::from_bits)))),
+            ("half", Arc::new(Float16Array::from_iter_values(halves))),
+        ];
+        let batch = RecordBatch::try_from_iter(columns).expect("columns");
         let read: RecordBatch = self.round_trip(&batch, "").expect("it comes back");
-        let read: &PrimitiveArray<Float32Type> =
-            read.column(0).as_any().downcast_ref().expect("floats");
-        let read: Vec<u32> = read.values().iter().map(|value| value.to_bits()).collect();
-        assert_eq!(read, bits);
+        assert_eq!(read.schema(), batch.schema());
+        let bits = read.column(0).as_primitive::<Float64Type>().values().iter();
+        assert_eq!(bits.map(|value| value.to_bits()).collect::<Vec<_>>(), wide);
+        let bits = read.column(1).as_primitive::<Float32Type>().values().iter();
+        assert_eq!(bits.map(|value| value.to_bits()).collect::<Vec<_>>(), narrow);
+        let bits = read.column(2).as_primitive::<Float16Type>().values().iter();
+        assert_eq!(bits.map(|value| value.to_bits()).collect::<Vec<_>>(), half);
     }
 
     /// Times of every unit and zone, days, durations and intervals.
@@ -225,6 +251,9 @@ impl<B: Tabular> Suite<B> {
             D::Float64,
             D::Decimal128(20, 2),
             D::Timestamp(TimeUnit::Second, Some("UTC".into())),
+            D::Timestamp(TimeUnit::Nanosecond, None),
+            D::Date32,
+            D::Time64(TimeUnit::Microsecond),
         ] {
             let target = D::Dictionary(Box::new(D::Int32), Box::new(value.clone()));
             let small: ArrayRef = Arc::new(Int64Array::from(vec![

@@ -3,10 +3,8 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, Float16Array, Float32Array};
-use arrow::compute::cast;
-use arrow::datatypes::{ArrowPrimitiveType, DataType, Float16Type};
-use arrow::error::ArrowError;
+use arrow_array::types::{ArrowPrimitiveType, Float16Type, Float32Type};
+use arrow_array::{ArrayRef, PrimitiveArray};
 
 type Half = <Float16Type as ArrowPrimitiveType>::Native;
 
@@ -16,22 +14,16 @@ const SIGN: u16 = 0x8000;
 /// Of the bits below the exponent, 32 bits have as many more.
 const MORE: u32 = 13;
 
-/// Floats of 16 or of 32 bits, in 32.
-///
-/// # Errors
-///
-/// The values are no such floats.
-pub(crate) fn widened(array: &ArrayRef) -> Result<Float32Array, ArrowError> {
-    match array.data_type() {
-        DataType::Float16 => Ok(array.as_primitive::<Float16Type>().unary(wide)),
-        _ => Ok(cast(array, &DataType::Float32)?.as_primitive().clone()),
-    }
+/// Floats of 16 bits in 32.
+#[must_use]
+pub fn widened(halves: &PrimitiveArray<Float16Type>) -> ArrayRef {
+    Arc::new(halves.unary::<_, Float32Type>(wide))
 }
 
 /// The same in 16 bits again.
-pub(crate) fn narrowed(values: &Float32Array) -> ArrayRef {
-    let halves: Float16Array = values.unary::<_, Float16Type>(narrow);
-    Arc::new(halves)
+#[must_use]
+pub fn narrowed(floats: &PrimitiveArray<Float32Type>) -> ArrayRef {
+    Arc::new(floats.unary::<_, Float16Type>(narrow))
 }
 
 fn wide(half: Half) -> f32 {
