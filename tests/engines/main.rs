@@ -8,5 +8,6 @@ mod examples;
 #[allow(dead_code)]
 #[path = "../it/lake.rs"]
 mod lake;
+mod series;
 #[path = "../tables/weather.rs"]
 mod weather;
