@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod between;
+mod conformance;
 mod examples;
 // Not every binary asks a lake for everything.
 #[allow(dead_code)]

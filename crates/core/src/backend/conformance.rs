@@ -15,6 +15,10 @@
 //! # });
 //! ```
 
+mod merges;
+#[cfg(test)]
+mod tests;
+
 use std::any::type_name;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -117,7 +121,8 @@ impl<'a, T: Send + Sync + 'static> Suite<'a, T> {
         self
     }
 
-    /// Merges `new` into `stored` by `keys`, which gives `merged`.
+    /// Merges `new` into `stored` by `keys`, which gives `merged`: in a generation of its own, or in
+    /// that of `stored`, as the backend says by [`Written::in_base`].
     #[must_use]
     pub fn upsert(mut self, keys: &'a [&'a str], stored: T, new: T, merged: T) -> Self {
         self.upserts.push(Upsert { keys, stored, new, merged });
@@ -394,21 +399,6 @@ impl<'a, T: Send + Sync + 'static> Suite<'a, T> {
                 Ok(_) => panic!("write {nth} fails, and the value counts as written"),
             }
         }
-    }
-
-    async fn merged(&self, base: &Target, onto: &Target, alone: &Target, upsert: &Upsert<'_, T>) {
-        assert!(self.backend.can_upsert(), "the backend says that it cannot upsert");
-        let Upsert { keys, stored, new, merged } = upsert;
-        let base = self.round_trip(base, stored).await;
-        let written = self.backend.upsert(new, keys, Some(&base), onto).await;
-        let written = written.unwrap_or_else(|error| panic!("new rows cannot be merged: {error}"));
-        if !written.in_base {
-            self.expect(&base, stored, "after new rows were merged into another generation").await;
-            self.expect(&source(self.backend, onto, written), merged, "after a merge").await;
-        }
-        let written = self.backend.upsert(new, keys, None, alone).await;
-        let written = written.unwrap_or_else(|error| panic!("nothing to merge into: {error}"));
-        self.expect(&source(self.backend, alone, written), new, "merged into nothing").await;
     }
 }
 

@@ -10,7 +10,10 @@ use super::{Db, on_all};
 use crate::Sql;
 use crate::dialect::Dialect;
 
-on_all!(tables_behave_as_every_backend_does);
+on_all!(
+    tables_behave_as_every_backend_does,
+    tables_that_are_changed_in_place_behave_as_every_backend_does,
+);
 
 fn rows(numbers: std::ops::Range<i64>) -> RecordBatch {
     let count = || numbers.clone();
@@ -23,7 +26,14 @@ fn rows(numbers: std::ops::Range<i64>) -> RecordBatch {
 }
 
 fn tables_behave_as_every_backend_does(db: &Db) {
-    let mut options = db.options();
+    behaves(db, db.options());
+}
+
+fn tables_that_are_changed_in_place_behave_as_every_backend_does(db: &Db) {
+    behaves(db, db.options_with(toml::toml! { upsert_in_place = true }));
+}
+
+fn behaves(db: &Db, mut options: toml::Table) {
     if db.dialect == Dialect::Sqlite {
         // The suite's locations have no folder that SQLite's file could lie in.
         let file = db.folder.path().join("suite.sqlite");
