@@ -3,6 +3,7 @@
 
 use std::process::Command;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -19,10 +20,15 @@ use crate::{Result, rows};
 /// Tells a process of this program that it is one, and its folder.
 pub(crate) const CHILD: &str = "TABLES_BENCH_MEMORY";
 
+/// Gigabytes that are to go through, at the least.
 const GIGABYTES: f64 = 10.0;
 /// Gigabytes at the peak.
 const MOST: f64 = 1.5;
 const BATCH: usize = 1 << 16;
+
+/// The bytes and rows that were asked of the frame.
+static BYTES: AtomicU64 = AtomicU64::new(0);
+static ROWS: AtomicU64 = AtomicU64::new(0);
 
 /// Prints how much a process took at its peak that stored them.
 pub(crate) fn print() -> Result {
@@ -35,7 +41,7 @@ pub(crate) fn print() -> Result {
     let mut numbers = told.split_whitespace().map(str::parse::<f64>);
     let mut next = || Ok::<_, Box<dyn std::error::Error>>(numbers.next().ok_or("no figure")??);
     let (through, stored, peak) = (next()?, next()?, next()?);
-    let verdict = if peak <= MOST { "met" } else { "MISSED" };
+    let verdict = if through >= GIGABYTES && peak <= MOST { "met" } else { "MISSED" };
     println!("\nA lazy frame that is stored as it is computed\n");
     println!(
         "  {through:.1} GB of rows, {stored:.1} GB in Parquet  {peak:.2} GB at the peak, goal {MOST}: {verdict}"
@@ -56,7 +62,11 @@ impl PartitionStream for Repeated {
     }
 
     fn execute(&self, _: Arc<TaskContext>) -> SendableRecordBatchStream {
-        let batches = std::iter::repeat_n(self.batch.clone(), self.times).map(Ok);
+        let batches = std::iter::repeat_n(self.batch.clone(), self.times).map(|batch| {
+            BYTES.fetch_add(batch.get_array_memory_size() as u64, Ordering::Relaxed);
+            ROWS.fetch_add(batch.num_rows() as u64, Ordering::Relaxed);
+            Ok(batch)
+        });
         let batches = futures::stream::iter(batches);
         Box::pin(RecordBatchStreamAdapter::new(self.batch.schema(), batches))
     }
@@ -82,7 +92,12 @@ pub(crate) fn child(folder: &str) -> Result {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let peak = peak.and_then(|peak| peak.split_whitespace().next()).ok_or("no peak is known")?;
+    // Each row that went in is there, once.
+    let counted = streamed::call().strict(true).run()?;
+    let counted = tokio::runtime::Runtime::new()?.block_on(counted.count())?;
+    assert_eq!(counted as u64, ROWS.load(Ordering::Relaxed));
     let stored = entry.backends[0].bytes as f64 / 1e9;
-    println!("{GIGABYTES} {stored} {}", peak.parse::<f64>()? * 1024.0 / 1e9);
+    let through = BYTES.load(Ordering::Relaxed) as f64 / 1e9;
+    println!("{through} {stored} {}", peak.parse::<f64>()? * 1024.0 / 1e9);
     Ok(())
 }
