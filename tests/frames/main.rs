@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod ambush;
 mod caching;
 mod delta;
 // Not every binary asks a lake for everything.
@@ -9,5 +10,6 @@ mod delta;
 #[path = "../it/lake.rs"]
 mod lake;
 mod memory;
+mod once;
 #[path = "../tables/weather.rs"]
 mod weather;

@@ -410,7 +410,9 @@ fn an_upsert_onto_a_damaged_entry_is_an_error_that_names_it_once() {
     series::call("oslo", 1).upsert(true).run().unwrap();
     let manifest = files::only_manifest(&lake.path("root"));
     std::fs::write(&manifest, "{").unwrap();
+    runs();
     let error = series::call("rome", 2).upsert(true).run().unwrap_err();
+    assert_eq!(runs(), 0, "before the body");
     assert!(error.is_damaged());
     let shown = error.to_string();
     let name = manifest.file_name().unwrap().to_str().unwrap();

@@ -2,10 +2,13 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+#[path = "../frames/ambush.rs"]
+mod ambush;
 mod caching;
 // Not every binary asks a lake for everything.
 #[allow(dead_code)]
 #[path = "../it/lake.rs"]
 mod lake;
+mod once;
 #[path = "../tables/weather.rs"]
 mod weather;

@@ -106,6 +106,15 @@ pub trait Backend<T>: Send + Sync + fmt::Debug + 'static {
         false
     }
 
+    /// The value with all that it would compute when it is read computed, in memory; none where it
+    /// computes nothing, as with this default. It is asked for what is to be
+    /// [merged](Backend::upsert): a merge that loses its commit is made again, and what it merges
+    /// is computed once.
+    fn settled<'a>(&'a self, value: &'a T) -> BoxFuture<'a, Result<Option<T>>> {
+        let _ = value;
+        Box::pin(async { Ok(None) })
+    }
+
     /// Merges `value` by `keys` onto what `base` describes (nothing, where it is `None`), as a
     /// new generation. Backends that cannot merge keep this default, which says so.
     fn upsert<'a>(

@@ -146,7 +146,8 @@ where
     }
 
     /// Merges the new value into the stored one by the function's `upsert_keys`, and returns the
-    /// merged whole.
+    /// merged whole. Where the entry lacks the backend that is written, that is added first, by
+    /// conversion.
     pub fn upsert(mut self, upsert: bool) -> Self {
         self.own().upsert = upsert;
         self

@@ -2,12 +2,14 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use nuthatch_core::Result;
 use nuthatch_core::backend::{Backend, Remover, Source, Target, Written};
 use nuthatch_core::time::TimeRange;
 
+use crate::held::Held;
 use crate::table::Table;
 
 /// A type of another crate that is a table by way of a type of an engine's own.
@@ -93,6 +95,18 @@ where
 
     fn can_upsert(&self) -> bool {
         self.backend.can_upsert()
+    }
+
+    /// A plan is executed once, and what is merged are its rows, as upserts have them in memory.
+    fn settled<'a>(&'a self, value: &'a V) -> BoxFuture<'a, Result<Option<V>>> {
+        Box::pin(async move {
+            if !V::IS_LAZY {
+                return Ok(None);
+            }
+            let table = value.as_table();
+            let held = Held::of(table.rows().await?).await?;
+            Ok(Some(V::of_table(V::Table::from_scan(Arc::new(held)).await?)))
+        })
     }
 
     fn upsert<'a>(

@@ -8,6 +8,7 @@
 //! | [`table`] | [`Table`]: a Rust type that holds a table; [`Scan`]: a stored table, to be read |
 //! | [`foreign`] | [`Foreign`]: a table type of another crate; [`Of`]: backends for such |
 //! | `arrow` | `RecordBatch` and `Vec<RecordBatch>` as tables |
+//! | `held` | rows in memory, read as a stored table is |
 //! | `schema` | which types a format holds, types restored, columns aligned |
 //! | [`time`] | the column that says when, for `#[timeseries]` |
 //! | [`mod@parquet`] | the backend [`Parquet`] |
@@ -18,6 +19,7 @@
 mod arrow;
 pub mod failure;
 pub mod foreign;
+mod held;
 mod parallel;
 pub mod parquet;
 pub mod schema;

@@ -174,6 +174,17 @@ impl Place {
         }
     }
 
+    /// A value with what it would compute computed; none where there is nothing of that kind.
+    pub(crate) async fn settled<T: Send + Sync + 'static>(
+        &self,
+        backend: &'static dyn Backend<T>,
+        value: &Arc<T>,
+    ) -> Result<Option<T>> {
+        let value = Arc::clone(value);
+        let settling = async move { backend.settled(&value).await };
+        self.run(runtime::within(settling)).await
+    }
+
     /// Merges a value onto `base` in a fresh generation.
     pub(crate) async fn upsert<T: Send + Sync + 'static>(
         &self,

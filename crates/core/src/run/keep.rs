@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::backend::{Backend, Backends, Removers};
+use crate::backend::{Backend, Backends, Removers, Stored};
 use crate::config::Verify;
 use crate::confirm::{Answer, Replacement, ask};
 use crate::entry::{
@@ -44,6 +44,8 @@ pub(crate) struct Kept {
     /// The entries that hold it now.
     pub(crate) entries: Vec<(Arc<Place>, Address, Entry)>,
     pub(crate) bytes: u64,
+    /// Whether the value that is given back reads a generation that no entry holds.
+    pub(crate) passing: bool,
     /// The first failure, where failures are errors (`on_store_failure = "error"`).
     pub(crate) failure: Option<Error>,
 }
@@ -141,13 +143,14 @@ async fn keep_in<T: Send + Sync + 'static>(
         (value, result) = keeping.keep(value, seen).await;
         let Keeping { place, address, .. } = keeping;
         match result {
-            Ok(Some((entry, bytes))) => {
+            Ok(Outcome::Stored(entry, bytes)) => {
                 count(&COUNTERS.stored);
                 add(&COUNTERS.bytes_written, bytes);
                 kept.bytes = bytes;
                 kept.entries.push((place, address, entry));
             }
-            Ok(None) => {}
+            Ok(Outcome::Kept) => {}
+            Ok(Outcome::Lost(_)) => kept.passing = true,
             Err(error) => kept.failed(request, prepared, place.shown(), error),
         }
     }
@@ -172,16 +175,24 @@ impl Kept {
     }
 }
 
-/// The entry and the bytes written; none where the entry that stands was kept.
-type Written = Option<(Entry, u64)>;
+/// What became of a value in one location.
+enum Outcome {
+    /// It is the entry, and these bytes were written.
+    Stored(Entry, u64),
+    /// The entry that stands was kept.
+    Kept,
+    /// Another writer's entry stands. What was written stays for the grace time, for the value is
+    /// read from there.
+    Lost(Arc<Stored>),
+}
 
 impl<T: Send + Sync + 'static> Keeping<'_, T> {
-    async fn keep(&self, value: Option<T>, seen: Option<Seen>) -> (Option<T>, Result<Written>) {
+    async fn keep(&self, value: Option<T>, seen: Option<Seen>) -> (Option<T>, Result<Outcome>) {
         let seen = match seen {
             Some(seen) => seen,
             None => match self.standing().await {
                 Ok(Some(seen)) => seen,
-                Ok(None) => return (value, Ok(None)),
+                Ok(None) => return (value, Ok(Outcome::Kept)),
                 Err(error) => return (value, Err(error)),
             },
         };
@@ -189,28 +200,34 @@ impl<T: Send + Sync + 'static> Keeping<'_, T> {
             Ok(backend) => backend,
             Err(error) => return (value, Err(error)),
         };
+        let reopens = value.as_ref().zip(backend).is_some_and(|(value, at)| at.reopens(value));
         let (value, fresh) = self.write(value, backend).await;
-        let result = match fresh {
-            Ok(fresh) => self.commit(seen, fresh).await,
-            Err(error) => Err(error),
+        let outcome = match fresh {
+            Ok(fresh) => self.commit(seen, fresh, reopens).await,
+            Err(error) => return (value, Err(error)),
         };
-        let (Some(backend), Ok(Some((entry, _)))) = (backend, &result) else {
-            return (value, result);
+        let Some(backend) = backend else { return (value, outcome) };
+        let stored = match &outcome {
+            Ok(Outcome::Stored(entry, _)) => of_backend(entry, backend.name()),
+            Ok(Outcome::Lost(stored)) => Some(Arc::clone(stored)),
+            Ok(Outcome::Kept) | Err(_) => None,
         };
-        self.publish(entry, backend).await;
+        let Some(stored) = stored else { return (value, outcome) };
+        if let Ok(Outcome::Stored(..)) = &outcome {
+            self.publish(Arc::clone(&stored), backend).await;
+        }
         match value {
-            Some(value) if backend.reopens(&value) => {
-                let reopened = self.reopened(entry, backend).await;
-                (Some(reopened.unwrap_or(value)), result)
+            Some(value) if reopens => {
+                let reopened = self.reopened(&stored, backend).await;
+                (Some(reopened.unwrap_or(value)), outcome)
             }
-            value => (value, result),
+            value => (value, outcome),
         }
     }
 
     /// The value as it is recalled. Where it cannot be read just after it was stored, the one at
     /// hand serves.
-    async fn reopened(&self, entry: &Entry, backend: &'static dyn Backend<T>) -> Option<T> {
-        let stored = entry.backends().iter().find(|stored| stored.backend == backend.name())?;
+    async fn reopened(&self, stored: &Arc<Stored>, backend: &'static dyn Backend<T>) -> Option<T> {
         let options = self.prepared.plan.options_written();
         let reopened =
             read(&self.place, &self.address, stored, backend, options, None, Verify::Full).await;
@@ -219,10 +236,8 @@ impl<T: Send + Sync + 'static> Keeping<'_, T> {
     }
 
     /// Shows people what was committed. The entry is whole without it.
-    async fn publish(&self, entry: &Entry, backend: &'static dyn Backend<T>) {
-        let stored = entry.backends().iter().find(|stored| stored.backend == backend.name());
-        let Some(stored) = stored else { return };
-        let (stored, options) = (Arc::clone(stored), self.prepared.plan.options_written());
+    async fn publish(&self, stored: Arc<Stored>, backend: &'static dyn Backend<T>) {
+        let options = self.prepared.plan.options_written();
         if let Err(error) = self.place.publish(&self.address, stored, backend, options).await {
             report::not_published(&self.request.arguments, self.place.shown(), &error);
         }
@@ -301,8 +316,9 @@ impl<T: Send + Sync + 'static> Keeping<'_, T> {
     }
 
     /// Commits, and where another writer was first: replaces it in the modes that replace, lets
-    /// it stand in those that ask.
-    async fn commit(&self, seen: Seen, fresh: Option<Fresh>) -> Result<Written> {
+    /// it stand in those that ask. What was written in vain goes, unless the value is to be read
+    /// from there.
+    async fn commit(&self, seen: Seen, fresh: Option<Fresh>, reopens: bool) -> Result<Outcome> {
         let bytes = fresh.as_ref().map_or(0, |fresh| fresh.stored.bytes);
         let content = fresh
             .as_ref()
@@ -315,7 +331,7 @@ impl<T: Send + Sync + 'static> Keeping<'_, T> {
             let (winner, removal) = match committed {
                 Committed::Done { entry, removal, .. } => {
                     remove(removal, self.removers());
-                    return Ok(Some((entry, bytes)));
+                    return Ok(Outcome::Stored(entry, bytes));
                 }
                 Committed::Lost { winner, removal } => (winner, removal),
             };
@@ -323,9 +339,12 @@ impl<T: Send + Sync + 'static> Keeping<'_, T> {
             let stands = matches!(&winner, Lookup::Found { entry, .. } if !seen.is_of(entry));
             let asks = self.prepared.plan.row.replacing == Replacing::Asks;
             if stands && (asks || self.first_wins) {
-                remove(removal, self.removers());
                 report::lost_race(&self.request.arguments, &self.place);
-                return Ok(None);
+                if let (true, Some(fresh)) = (reopens, fresh) {
+                    return Ok(Outcome::Lost(Arc::new(fresh.stored)));
+                }
+                remove(removal, self.removers());
+                return Ok(Outcome::Kept);
             }
             // This write may still win, so what it has written stays.
             drop(removal);
@@ -348,6 +367,11 @@ impl<T: Send + Sync + 'static> Keeping<'_, T> {
             None => draft(self.request, self.prepared, &self.place, content, self.facts),
         }
     }
+}
+
+/// What an entry holds in a backend.
+fn of_backend(entry: &Entry, name: &str) -> Option<Arc<Stored>> {
+    entry.backends().iter().find(|stored| stored.backend == name).cloned()
 }
 
 /// The arguments that make the key in a location, readable.

@@ -40,6 +40,9 @@ pub(super) struct Done<E> {
     pub(super) lack: Option<String>,
     /// Whether a location holds it, so that a call that cannot share it can read it there.
     pub(super) stored: bool,
+    /// Whether the value reads what is no entry and is removed after the grace time: it is not
+    /// remembered.
+    pub(super) passing: bool,
 }
 
 /// How a run ended.
@@ -128,7 +131,8 @@ impl<'run, R, K: Returns<R>> Run<'run, R, K> {
             End::Done(done) => done,
         };
         note(self.frame.as_ref(), &done.inputs);
-        let memoized = self.began.and_then(|began| self.memoize(&done, began));
+        let began = self.began.filter(|_| !done.passing);
+        let memoized = began.and_then(|began| self.memoize(&done, began));
         if done.fresh && memoized.is_none() {
             // The memo must not hand out what this value has replaced.
             self.prepared.forget_memoized(self.request);

@@ -77,7 +77,8 @@ impl<R, K: Returns<R>> Run<'_, R, K> {
         let seconds = hit.entry.compute_seconds().unwrap_or_default();
         let weight = self.weight(value.as_ref(), if is_local { hit.bytes() } else { 0 });
         let inputs = vec![hit.input];
-        Ok(Done { value, inputs, seconds, weight, fresh: false, stored: true, lack })
+        let (fresh, stored, passing) = (false, true, false);
+        Ok(Done { value, inputs, seconds, weight, fresh, stored, lack, passing })
     }
 
     /// Whether the entry has what the call asks for: a warning, or an error where the call is to
@@ -139,8 +140,8 @@ impl<R, K: Returns<R>> Run<'_, R, K> {
             Ok(value) => {
                 let weight = self.weight(value.as_ref(), if local { kept.bytes } else { 0 });
                 let seconds = facts.seconds;
-                let (fresh, lack) = (true, None);
-                End::Done(Done { value, inputs, seconds, weight, fresh, stored, lack })
+                let (fresh, lack, passing) = (true, None, kept.passing);
+                End::Done(Done { value, inputs, seconds, weight, fresh, stored, lack, passing })
             }
             Err(error) => End::Failed(fail(self.request, &self.returns, error)),
         }

@@ -140,6 +140,7 @@ impl<R, K: Returns<R>> Run<'_, R, K> {
             fresh: false,
             stored: true,
             lack: None,
+            passing: false,
         }
     }
 
@@ -181,8 +182,8 @@ impl<R, K: Returns<R>> Run<'_, R, K> {
             },
         };
         let weight = self.weight(value.as_ref(), kept.bytes);
-        let (seconds, fresh, lack) = (facts.seconds, true, None);
-        End::Done(Done { value, inputs, seconds, weight, fresh, stored, lack })
+        let (seconds, fresh, lack, passing) = (facts.seconds, true, None, kept.passing);
+        End::Done(Done { value, inputs, seconds, weight, fresh, stored, lack, passing })
     }
 
     /// The body's own error.
@@ -218,6 +219,9 @@ impl<R, K: Returns<R>> Run<'_, R, K> {
             Ok(upsert) => upsert,
             Err(error) => return boxed(|| self.unusable(body, run, error)).await,
         };
+        if let Err(error) = boxed(|| upsert.prepare(self.request, self.prepared)).await {
+            return boxed(|| self.unusable(body, run, error)).await;
+        }
         let (returned, mut facts) = self.run_body(body, run).await;
         if let Some(Ok(processors)) = self.returns.processors() {
             facts.asked_range = processors.asked_range();
@@ -240,8 +244,8 @@ impl<R, K: Returns<R>> Run<'_, R, K> {
                 let weight = self.weight(Some(&value), 0);
                 let Facts { seconds, lineage: inputs, .. } = facts;
                 let value = Some(value);
-                let (fresh, stored, lack) = (true, true, None);
-                End::Done(Done { value, inputs, seconds, weight, fresh, stored, lack })
+                let (fresh, stored, lack, passing) = (true, true, None, false);
+                End::Done(Done { value, inputs, seconds, weight, fresh, stored, lack, passing })
             }
             Err(error) => End::Failed(fail(self.request, &self.returns, error)),
         }

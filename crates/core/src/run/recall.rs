@@ -318,7 +318,8 @@ pub(crate) async fn read<E: Send + Sync + 'static>(
     place.read(address, stored, backend, options, within, verify).await
 }
 
-fn no_backend<E>(place: &Place, address: &Address, entry: &Entry) -> Error {
+/// The error for an entry that the type is not read from.
+pub(crate) fn no_backend<E>(place: &Place, address: &Address, entry: &Entry) -> Error {
     let held: Vec<&str> = entry.backends().iter().map(|s| s.backend.as_str()).collect();
     Error::TypeChanged {
         object: place.object(address),

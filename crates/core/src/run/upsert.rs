@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::backend::{Backend, Backends, Removers, Stored};
 use crate::config::Verify;
-use crate::entry::{Committed, Content, Entry, LocationName, Lookup};
+use crate::entry::{Address, Committed, Content, Entry, LocationName, Lookup, Seen};
 use crate::error::{Error, Result};
 use crate::stats::{COUNTERS, add, count};
 
@@ -13,7 +13,7 @@ use super::generation::remove;
 use super::keep::{Facts, draft};
 use super::place::Place;
 use super::queries::level_of;
-use super::recall::{Why, read};
+use super::recall::{Why, no_backend, pick, read};
 use super::report::{self, Computed};
 use super::request::{Prepared, Request};
 
@@ -78,6 +78,13 @@ impl<T: Send + Sync + 'static> Upsert<T> {
         self.place.removers(self.backends, &prepared.plan)
     }
 
+    /// Checks, before the body runs, that what stands can be merged onto. Where the entry lacks the
+    /// backend, that is added.
+    pub(crate) async fn prepare(&self, request: &Request, prepared: &Prepared) -> Result<()> {
+        let address = prepared.address(request, level_of(self.place.name()))?;
+        self.base(request, prepared, &address).await.map(drop)
+    }
+
     /// Merges `value` onto what stands, commits, and gives the merged whole.
     pub(crate) async fn merge(
         &self,
@@ -88,18 +95,16 @@ impl<T: Send + Sync + 'static> Upsert<T> {
     ) -> Result<T> {
         let address = prepared.address(request, level_of(self.place.name()))?;
         let options = prepared.plan.options_written();
-        let value = Arc::new(value);
+        let mut value = Arc::new(value);
+        // Before the first attempt: each of them reads it, and nothing is computed twice.
+        if let Some(settled) = self.place.settled(self.backend, &value).await? {
+            value = Arc::new(settled);
+        }
         for _ in 0..MERGE_ATTEMPTS {
-            let looked = self.place.look_up(&address).await?;
-            let seen = looked.seen().clone();
-            let base = match looked {
-                Lookup::Found { entry, .. } => {
-                    let stored = self.stored(request, &entry)?;
-                    Some(self.place.source(&address, &stored, options)?)
-                }
-                // Merging onto nothing would lose the rows that the damaged entry may still hold.
-                Lookup::Damaged { why, .. } => return Err(why),
-                Lookup::Absent(_) | Lookup::Forgotten(_) | Lookup::Null { .. } => None,
+            let (seen, base) = self.base(request, prepared, &address).await?;
+            let base = match &base {
+                Some(base) => Some(self.place.source(&address, base, options)?),
+                None => None,
             };
             let (backend, keys) = (self.backend, self.keys);
             let asked = request.asked(options);
@@ -115,7 +120,7 @@ impl<T: Send + Sync + 'static> Upsert<T> {
                     count(&COUNTERS.stored);
                     add(&COUNTERS.bytes_written, bytes);
                     self.report(request, prepared, facts, bytes);
-                    let stored = self.stored(request, &entry)?;
+                    let stored = self.stored(&entry).ok_or_else(|| self.conflict(&address))?;
                     let shown = Arc::clone(&stored);
                     let shown = self.place.publish(&address, shown, backend, options).await;
                     if let Err(error) = shown {
@@ -135,7 +140,59 @@ impl<T: Send + Sync + 'static> Upsert<T> {
                 }
             }
         }
-        Err(Error::Conflict { object: self.place.object(&address) })
+        Err(self.conflict(&address))
+    }
+
+    /// What stands, and the backend's part of it; none where there is nothing to merge onto.
+    async fn base(
+        &self,
+        request: &Request,
+        prepared: &Prepared,
+        address: &Address,
+    ) -> Result<(Seen, Option<Arc<Stored>>)> {
+        for _ in 0..MERGE_ATTEMPTS {
+            let looked = self.place.look_up(address).await?;
+            let seen = looked.seen().clone();
+            let entry = match looked {
+                Lookup::Found { entry, .. } => entry,
+                // Merging onto nothing would lose the rows that the damaged entry may still hold.
+                Lookup::Damaged { why, .. } => return Err(why),
+                Lookup::Absent(_) | Lookup::Forgotten(_) | Lookup::Null { .. } => {
+                    return Ok((seen, None));
+                }
+            };
+            if let Some(stored) = self.stored(&entry) {
+                return Ok((seen, Some(stored)));
+            }
+            self.convert(request, prepared, address, &entry, seen).await?;
+        }
+        Err(self.conflict(address))
+    }
+
+    /// Adds the backend to an entry that lacks it. Where another writer was first, the caller sees
+    /// it when it looks again.
+    async fn convert(
+        &self,
+        request: &Request,
+        prepared: &Prepared,
+        address: &Address,
+        entry: &Entry,
+        seen: Seen,
+    ) -> Result<()> {
+        let (place, plan) = (&self.place, &prepared.plan);
+        let Some((from, reader)) = pick(entry, None, self.backends) else {
+            return Err(no_backend::<T>(place, address, entry));
+        };
+        let options = &plan.backend_options;
+        let value = read(place, address, &from, reader, options, None, Verify::Full).await?;
+        let asked = request.asked(plan.options_written());
+        let (_, fresh) = place.write(address, self.backend, value, asked).await;
+        let (from, removers) = (from.generation.clone(), self.removers(prepared));
+        place.add_backend(address, seen, from, &fresh?, removers).await.map(drop)
+    }
+
+    fn conflict(&self, address: &Address) -> Error {
+        Error::Conflict { object: self.place.object(address) }
     }
 
     fn report(&self, request: &Request, prepared: &Prepared, facts: &Facts, bytes: u64) {
@@ -150,15 +207,9 @@ impl<T: Send + Sync + 'static> Upsert<T> {
         report::computed(&request.arguments, namespace, &computed);
     }
 
-    fn stored(&self, request: &Request, entry: &Entry) -> Result<Arc<Stored>> {
+    /// The backend's part of an entry.
+    fn stored(&self, entry: &Entry) -> Option<Arc<Stored>> {
         let name = self.backend.name();
-        let stored = entry.backends().iter().find(|stored| stored.backend == name);
-        stored.cloned().ok_or_else(|| Error::Usage {
-            function: request.arguments.shown(),
-            message: format!(
-                "the entry is not stored in `{name}`, so there is nothing to merge onto; recall it \
-                 once with `backend(\"{name}\")`, which adds that backend"
-            ),
-        })
+        entry.backends().iter().find(|stored| stored.backend == name).cloned()
     }
 }
