@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use nuthatch::prelude::*;
+use nuthatch::table::arrow_array::cast::AsArray;
+use nuthatch::table::arrow_array::types::TimestampNanosecondType;
 use nuthatch::table::arrow_array::{
     ArrayRef, Float64Array, RecordBatch, TimestampNanosecondArray, UInt32Array,
 };
+use nuthatch::table::datafusion::common::ScalarValue;
 use nuthatch::table::datafusion::prelude::{DataFrame, col, lit};
 use nuthatch::table::session;
 
@@ -42,6 +45,16 @@ fn series(start: &str, end: &str) -> nuthatch::Result<RecordBatch> {
 #[cache(backend = "delta", upsert_keys("date"))]
 async fn daily(year: i32) -> nuthatch::Result<DataFrame> {
     session().read_batch(weather::year(year)).map_err(nuthatch::Error::other)
+}
+
+/// Hours to the nanosecond, computed as they are written: all whole microseconds, but for the last.
+#[cache(backend = "delta")]
+async fn fine() -> nuthatch::Result<DataFrame> {
+    let ids = UInt32Array::from_iter_values(0..3);
+    let times = TimestampNanosecondArray::from(vec![Some(1_000), None, Some(86_400_000_000_001)]);
+    let columns: [(&str, ArrayRef); 2] = [("id", Arc::new(ids)), ("time", Arc::new(times))];
+    let batch = RecordBatch::try_from_iter(columns).map_err(nuthatch::Error::other)?;
+    session().read_batch(batch).map_err(nuthatch::Error::other)
 }
 
 async fn rows(frame: DataFrame) -> Vec<RecordBatch> {
@@ -90,4 +103,19 @@ async fn a_frame_is_stored_in_delta_and_merged_there() {
     let entry = daily::entry(2012).await.unwrap().unwrap();
     assert_eq!(entry.backends[0].backend, "delta");
     assert_eq!(entry.backends[0].details["version"], 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nanoseconds_of_a_frame_come_back_from_delta_as_they_were() {
+    let _lake = Lake::new();
+    let computed = rows(fine().await.unwrap()).await;
+    assert_eq!(nuthatch::stats().store_failures, 0);
+    let times = computed[0].column(1).as_primitive::<TimestampNanosecondType>();
+    assert_eq!(times.iter().collect::<Vec<_>>(), [Some(1_000), None, Some(86_400_000_000_001)]);
+    let recalled = fine::call().strict(true).await.unwrap();
+    assert_eq!(rows(recalled.clone()).await, computed);
+    // A filter means the times, and not what holds them.
+    let day = lit(ScalarValue::TimestampNanosecond(Some(86_400_000_000_000), None));
+    let late = rows(recalled.filter(col("time").gt(day)).unwrap()).await;
+    assert_eq!(late, [computed[0].slice(2, 1)]);
 }

@@ -64,7 +64,8 @@ impl Table for Frame {
                     false => batch.with_schema(Arc::clone(&expected)).map_err(Error::other),
                 }
             });
-            Ok(Rows { schema, batches: batches.boxed(), keep_batches: false })
+            let batches = batches.boxed();
+            Ok(Rows { schema, batches, keep_batches: false, at_hand: false })
         })
     }
 

@@ -54,9 +54,10 @@ const NAME: &str = "delta";
 /// held is an error that names the column. Rows come back in their order, and a `Vec<RecordBatch>`
 /// in its batches; with `partition_by`, and after an upsert, neither is promised.
 ///
-/// Frames that are executed as a stream are not known before they are written: where one of their
-/// times turns out to be finer than the microseconds that Delta has, they are not stored, and the
-/// error says so. Tables in memory are held all the same, by the counts of such a column.
+/// Delta's times are in microseconds. A column of nanoseconds is held as those where every value is
+/// a whole one, and else as its counts, `long` to other programs. The rows of a plan are not known
+/// before they are written, so that their nanoseconds are held as counts in any case: cast them to
+/// microseconds where others are to read times.
 ///
 /// # Options
 ///

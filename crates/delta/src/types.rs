@@ -9,14 +9,16 @@
 //! | `Utf8`, `LargeUtf8`, `Utf8View`, and dictionaries and runs of them | `string` |
 //! | `Binary` and its like, `FixedSizeBinary` | `binary` |
 //! | `Timestamp` with a zone, without one | `timestamp`, `timestamp_ntz` |
-//! | `Timestamp` in nanoseconds, of which some are no whole microsecond | `long`: its count |
-//! | `Date64` | `date`; `long`, where some are no whole day |
+//! | `Timestamp` in nanoseconds, of which some are no whole microsecond ¹ | `long`: its count |
+//! | `Date64` | `date`; `long`, where some are no whole day ¹ |
 //! | `Time32`, `Time64`, `Duration` | `integer`, `long`: its count |
 //! | lists of every kind | `array` |
 //! | `Struct`, `Map` | `struct`, `map` |
 //! | other dictionaries and runs | what holds their values |
 //! | `Null` | `boolean`, without values |
 //! | a table without columns | one of `boolean`, [`EMPTY`], without values |
+//!
+//! ¹ Or where that is not known before they are written: a plan computes them on their way.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -76,7 +78,7 @@ pub(crate) fn carried(schema: &SchemaRef, known: Known<'_>) -> Result<Carried> {
         let fine = held(field, Fineness::Counts)?;
         let fits = coarse.data_type() == fine.data_type()
             || match known {
-                Known::Nothing => true,
+                Known::Nothing => false,
                 Known::All(batches) => fits(field, &coarse, index, batches),
                 Known::Merged { stored, new } => {
                     let before = stored.written().field(index).data_type();

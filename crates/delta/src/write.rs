@@ -71,7 +71,7 @@ pub(crate) async fn write_as(
 
 /// The rows, and all of them again where they are in memory already.
 async fn at_hand(rows: Rows<'_>) -> Result<(Rows<'_>, Option<Vec<RecordBatch>>)> {
-    if !rows.keep_batches {
+    if !rows.at_hand {
         return Ok((rows, None));
     }
     let batches: Vec<_> = rows.batches.try_collect().await?;

@@ -46,7 +46,7 @@ impl Table for Eager {
         let rows = to_schema(self.0.schema()).and_then(|schema| {
             let batches = to_batches(&self.0, &schema)?;
             let batches = stream::iter(batches.into_iter().map(Ok)).boxed();
-            Ok(Rows { schema, batches, keep_batches: false })
+            Ok(Rows { schema, batches, keep_batches: false, at_hand: true })
         });
         Box::pin(ready(rows))
     }
@@ -68,7 +68,7 @@ impl Table for Lazy {
     fn rows(&self) -> BoxFuture<'_, Result<Rows<'_>>> {
         Box::pin(async move {
             let (schema, batches) = execute(self.0.clone()).await?;
-            Ok(Rows { schema, batches, keep_batches: false })
+            Ok(Rows { schema, batches, keep_batches: false, at_hand: false })
         })
     }
 

@@ -157,10 +157,10 @@ impl Remover for Sql {
 
 async fn write(rows: Rows<'_>, target: &Target, options: &Options) -> Result<Written, Failure> {
     let (schema, dialect) = (rows.schema, options.dialect);
-    if rows.keep_batches {
+    if rows.at_hand {
         // They are all there, so that all of them are looked at before anything is written.
         let batches = rows.batches.try_collect::<Vec<_>>().await.map_err(Failure::Rows)?;
-        return write_batches(schema, &batches, target, options).await;
+        return write_batches(schema, &batches, rows.keep_batches, target, options).await;
     }
     let columns = frame::columns(&schema, dialect).map_err(Failure::Refused)?;
     announce(target, options).await?;
@@ -181,6 +181,7 @@ async fn write(rows: Rows<'_>, target: &Target, options: &Options) -> Result<Wri
 async fn write_batches(
     schema: SchemaRef,
     batches: &[RecordBatch],
+    keep_batches: bool,
     target: &Target,
     options: &Options,
 ) -> Result<Written, Failure> {
@@ -194,7 +195,8 @@ async fn write_batches(
     if !options.in_place {
         record.rows = Some(rows);
         let lengths = batches.iter().map(|batch| batch.num_rows() as u64);
-        record.batches = (batches.len() != 1).then(|| lengths.collect());
+        let are_kept = keep_batches && batches.len() != 1;
+        record.batches = are_kept.then(|| lengths.collect());
     }
     written(&record, weight(batches), options)
 }
@@ -216,7 +218,7 @@ async fn upsert(
     options: &Options,
 ) -> Result<Written, Failure> {
     let dialect = options.dialect;
-    let new = rows.schema;
+    let (new, keep_batches) = (rows.schema, rows.keep_batches);
     let batches = rows.batches.try_collect::<Vec<_>>().await.map_err(Failure::Rows)?;
     let base = match base {
         Some(base) => Some(Record::read(&base.record, dialect)?),
@@ -236,7 +238,7 @@ async fn upsert(
     let mut frame = Frame::new(&schema, &conformed, dialect).map_err(Failure::Refused)?;
     merge::check_exact(&frame, dialect, &keys).map_err(Failure::Refused)?;
     let Some(base) = base else {
-        return write_batches(schema, &conformed, target, options).await;
+        return write_batches(schema, &conformed, keep_batches, target, options).await;
     };
 
     // The names that the columns have in the database stay.

@@ -15,7 +15,8 @@ use crate::table::{Rows, Scan, Table};
 impl Table for RecordBatch {
     fn rows(&self) -> BoxFuture<'_, Result<Rows<'_>>> {
         let batches = stream::iter([Ok(self.clone())]).boxed();
-        Box::pin(ready(Ok(Rows { schema: self.schema(), batches, keep_batches: true })))
+        let schema = self.schema();
+        Box::pin(ready(Ok(Rows { schema, batches, keep_batches: true, at_hand: true })))
     }
 
     fn from_scan(scan: Arc<dyn Scan>) -> BoxFuture<'static, Result<Self>> {
@@ -31,7 +32,7 @@ impl Table for Vec<RecordBatch> {
     fn rows(&self) -> BoxFuture<'_, Result<Rows<'_>>> {
         let rows = one_schema(self).map(|schema| {
             let batches = stream::iter(self.iter().cloned().map(Ok)).boxed();
-            Rows { schema, batches, keep_batches: true }
+            Rows { schema, batches, keep_batches: true, at_hand: true }
         });
         Box::pin(ready(rows))
     }

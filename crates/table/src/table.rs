@@ -38,6 +38,9 @@ pub struct Rows<'a> {
     /// Whether the value is made of these batches, so that it is to come back in them: not where
     /// they are an accident of how a plan was run.
     pub keep_batches: bool,
+    /// Whether all batches are in memory already, so that they may be looked at before they are
+    /// written; else they are computed as they are taken.
+    pub at_hand: bool,
 }
 
 impl fmt::Debug for Rows<'_> {
@@ -45,6 +48,7 @@ impl fmt::Debug for Rows<'_> {
         f.debug_struct("Rows")
             .field("schema", &self.schema)
             .field("keep_batches", &self.keep_batches)
+            .field("at_hand", &self.at_hand)
             .finish_non_exhaustive()
     }
 }

@@ -131,10 +131,10 @@ impl Merge {
         let schema = Arc::clone(&self.schema);
         let (Some(aligned), Some(scan)) = (self.aligned, stored) else {
             let batches = stream::iter([Ok(self.new)]).boxed();
-            return Rows { schema, batches, keep_batches: false };
+            return Rows { schema, batches, keep_batches: false, at_hand: false };
         };
         let batches = merged(scan, aligned, self.new, self.keyed);
-        Rows { schema, batches, keep_batches: false }
+        Rows { schema, batches, keep_batches: false, at_hand: false }
     }
 }
 
