@@ -11,5 +11,6 @@ mod delta;
 mod lake;
 mod memory;
 mod once;
+mod session;
 #[path = "../tables/weather.rs"]
 mod weather;
