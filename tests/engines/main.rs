@@ -9,6 +9,7 @@ mod examples;
 #[allow(dead_code)]
 #[path = "../it/lake.rs"]
 mod lake;
+mod memory;
 mod series;
 #[path = "../tables/weather.rs"]
 mod weather;

@@ -71,18 +71,28 @@ fn peak() -> usize {
     peak.split_whitespace().next().unwrap().parse::<usize>().unwrap() * 1024
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_frame_of_any_length_takes_the_memory_of_a_few_row_groups() {
+/// Stores a long frame in a backend of files.
+async fn takes_the_memory_of_a_few_row_groups(backend: &str) {
     let _lake = Lake::new();
     // Warm: threads, buffers, and as many rows as may be on their way at a time.
-    drop(streamed(24).await.unwrap());
+    drop(streamed::call(24).storage_backend(backend).await.unwrap());
     let before = peak();
     let count = 144;
-    let frame = streamed(count).await.unwrap();
+    let frame = streamed::call(count).storage_backend(backend).await.unwrap();
     let (more, bytes) = (peak() - before, count * ROWS * 40);
     assert!(more < bytes / 3, "{more} bytes more at the peak for {bytes} bytes of rows");
     assert_eq!(MADE.load(Ordering::SeqCst), 24 + count);
     assert_eq!(frame.count().await.unwrap(), count * ROWS);
     let entry = streamed::entry(count).await.unwrap().unwrap();
-    assert_eq!(entry.backends[0].backend, "parquet");
+    assert_eq!(entry.backends[0].backend, backend);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_frame_of_any_length_takes_the_memory_of_a_few_row_groups() {
+    takes_the_memory_of_a_few_row_groups("parquet").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_frame_of_any_length_takes_no_more_on_its_way_into_delta() {
+    takes_the_memory_of_a_few_row_groups("delta").await;
 }

@@ -9,6 +9,7 @@ mod caching;
 #[allow(dead_code)]
 #[path = "../it/lake.rs"]
 mod lake;
+mod memory;
 mod once;
 #[path = "../tables/weather.rs"]
 mod weather;
