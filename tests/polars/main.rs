@@ -11,5 +11,6 @@ mod caching;
 mod lake;
 mod memory;
 mod once;
+mod series;
 #[path = "../tables/weather.rs"]
 mod weather;
