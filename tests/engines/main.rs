@@ -4,6 +4,7 @@
 
 mod between;
 mod conformance;
+mod eager;
 mod examples;
 // Not every binary asks a lake for everything.
 #[allow(dead_code)]

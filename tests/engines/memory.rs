@@ -70,9 +70,15 @@ fn peak() -> usize {
     peak.split_whitespace().next().unwrap().parse::<usize>().unwrap() * 1024
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_frame_of_any_length_takes_the_memory_of_a_few_batches() {
+/// Stores a long frame in the database that a variable names, or in SQLite.
+async fn takes_the_memory_of_a_few_batches(variable: Option<&str>) {
     let _lake = Lake::new();
+    if let Some(variable) = variable {
+        let url = std::env::var(variable).unwrap_or_else(|_| {
+            panic!("{variable} names no server: run the test by `cargo xtask with-servers`")
+        });
+        nuthatch::set_parameter!("root.sql.url", url).unwrap();
+    }
     // Warm: threads, buffers, and as many rows as may be on their way at a time.
     drop(streamed(16).await.unwrap());
     let before = peak();
@@ -84,4 +90,19 @@ async fn a_frame_of_any_length_takes_the_memory_of_a_few_batches() {
     assert_eq!(frame.count().await.unwrap(), count * ROWS);
     let entry = streamed::entry(count).await.unwrap().unwrap();
     assert_eq!(entry.backends[0].backend, "sql");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_frame_of_any_length_takes_the_memory_of_a_few_batches_on_its_way_into_sqlite() {
+    takes_the_memory_of_a_few_batches(None).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_frame_of_any_length_takes_the_memory_of_a_few_batches_on_its_way_into_postgres() {
+    takes_the_memory_of_a_few_batches(Some("TEST_POSTGRES_URL")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_frame_of_any_length_takes_the_memory_of_a_few_batches_on_its_way_into_mysql() {
+    takes_the_memory_of_a_few_batches(Some("TEST_MYSQL_URL")).await;
 }

@@ -98,6 +98,8 @@ mod tests {
         let own = store();
         let url = ObjectStoreUrl::parse("s3://own").expect("a URL");
         session.runtime_env().register_object_store(url.as_ref(), Arc::clone(&own));
+        let other = store();
+        introduce(&session, vec![("s3://another".to_owned(), Arc::clone(&other))]);
         for _ in 0..2 {
             introduce(&session, vec![("s3://own".to_owned(), store())]);
             assert!(Arc::ptr_eq(&known(&session, "s3://own"), &own));
