@@ -187,6 +187,7 @@ impl<'a, T: Send + Sync + 'static> Suite<'a, T> {
             self.trusted(&source, value).await;
             self.unreachable(&source).await;
             self.unwritable(&target(&store), value).await;
+            self.settled(value).await;
         }
         for upsert in &self.upserts {
             self.merged(&target(&store), &target(&store), &target(&store), upsert).await;
@@ -379,6 +380,14 @@ impl<'a, T: Send + Sync + 'static> Suite<'a, T> {
                 Ok(_) => assert!(self.lazy, "a value is read from a store that cannot be"),
             }
         }
+    }
+
+    /// What is computed of a value before it is merged is that value.
+    async fn settled(&self, value: &T) {
+        let settled = self.backend.settled(value).await;
+        let settled = settled.unwrap_or_else(|error| panic!("a value is not computed: {error}"));
+        let is_same = settled.is_none_or(|settled| (self.same)(&settled, value));
+        assert!(is_same, "what was computed to be merged is another value");
     }
 
     /// Each write that fails makes the whole fail.
