@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+#[path = "../frames/ambush.rs"]
+mod ambush;
 mod between;
 mod conformance;
 mod eager;
@@ -12,5 +14,6 @@ mod examples;
 mod lake;
 mod memory;
 mod series;
+mod upserts;
 #[path = "../tables/weather.rs"]
 mod weather;
