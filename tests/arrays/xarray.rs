@@ -4,23 +4,11 @@ mod printed;
 mod shown;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use nuthatch::array::{Calendar, NAT, Shared, TimeUnit, Values, Variable};
 use nuthatch::prelude::*;
+use nuthatch_tests::python;
 use serde_json::{Value, json};
-
-/// The interpreter that `cargo xtask test` has made ready.
-fn python(script: &str, arguments: &[&Path]) {
-    let python = std::env::var_os("TEST_PYTHON").unwrap_or_else(|| {
-        panic!("TEST_PYTHON names no interpreter; run `cargo xtask test --only tests`")
-    });
-    let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("python").join(script);
-    let output = Command::new(python).arg(script).args(arguments).output().unwrap();
-    let (out, error) =
-        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{out}\n{error}");
-}
 
 fn root(folder: &Path) {
     nuthatch::set_parameter!("filesystem", folder.to_str().unwrap()).unwrap();

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use nuthatch_tests::python_says;
+
 /// The example, which `cargo xtask test` has built.
 fn example(name: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
@@ -18,22 +20,10 @@ fn example(name: &str) -> PathBuf {
 fn printed(name: &str, folder: &Path) -> String {
     let mut command = Command::new(example(name));
     command.env("HOME", folder).env("TMPDIR", folder).current_dir(folder);
-    said(&mut command)
-}
-
-fn said(command: &mut Command) -> String {
     let output = command.output().unwrap();
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{error}");
     String::from_utf8(output.stdout).unwrap() + &error
-}
-
-/// What this program of Python prints.
-fn python(program: &str) -> String {
-    let python = std::env::var_os("TEST_PYTHON").unwrap_or_else(|| {
-        panic!("TEST_PYTHON names no interpreter; run `cargo xtask test --only tests`")
-    });
-    said(Command::new(python).args(["-c", program]))
 }
 
 #[test]
@@ -45,19 +35,19 @@ fn the_weather_lies_where_the_example_says() {
     }
     let places = text.lines().filter_map(|line| line.trim().split_once(": "));
     let places: BTreeMap<_, _> = places.collect();
-    let days = python(&format!(
+    let days = python_says(&format!(
         "from deltalake import DeltaTable; print(DeltaTable{}.to_pyarrow_table().num_rows)",
         places["deltalake"].strip_prefix("DeltaTable").unwrap()
     ));
     assert_eq!(days.trim(), "1461");
     let months =
-        python(&format!("import duckdb; print(len(duckdb.sql(\"{}\")))", places["duckdb"]));
+        python_says(&format!("import duckdb; print(len(duckdb.sql(\"{}\")))", places["duckdb"]));
     assert_eq!(months.trim(), "48");
-    let months = python(&format!("import pandas; print(len({}))", places["pandas"]));
+    let months = python_says(&format!("import pandas; print(len({}))", places["pandas"]));
     assert_eq!(months.trim(), "48");
     let (file, view) = places["sqlite"].rsplit_once('#').unwrap();
     let file = file.strip_prefix("sqlite://").unwrap();
-    let years = python(&format!(
+    let years = python_says(&format!(
         "import sqlite3; \
          print(len(sqlite3.connect('{file}').execute('SELECT * FROM \"{view}\"').fetchall()))"
     ));

@@ -1,1 +1,41 @@
-//! The tests of nuthatch: every target is listed in Cargo.toml.
+//! The tests of nuthatch: every target is listed in Cargo.toml. Here is what several of them use.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// What a program of Python prints, run by the interpreter that `cargo xtask test` has made ready.
+///
+/// # Panics
+///
+/// Panics where there is none, or where the program fails, with what it printed.
+pub fn python_says(program: &str) -> String {
+    run(&[OsStr::new("-c"), OsStr::new(program)])
+}
+
+/// Runs one of the scripts in `tests/python` by the same interpreter.
+///
+/// # Panics
+///
+/// As [`python_says`].
+pub fn python(script: &str, arguments: &[impl AsRef<Path>]) {
+    let script = scripts().join(script);
+    let arguments = arguments.iter().map(|argument| argument.as_ref().as_os_str());
+    run(&[script.as_os_str()].into_iter().chain(arguments).collect::<Vec<_>>());
+}
+
+fn run(arguments: &[&OsStr]) -> String {
+    let python = std::env::var_os("TEST_PYTHON").unwrap_or_else(|| {
+        panic!("TEST_PYTHON names no interpreter; run `cargo xtask test --only tests`")
+    });
+    let output = Command::new(python).arg(scripts().join("run.py")).args(arguments).output();
+    let output = output.unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{}: {said}\n{error}", output.status);
+    said
+}
+
+fn scripts() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("python")
+}

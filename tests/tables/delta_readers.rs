@@ -1,7 +1,6 @@
 //! What other readers of Delta Lake make of nuthatch's tables.
 
 use std::path::PathBuf;
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::Mutex;
 
@@ -15,6 +14,7 @@ use nuthatch::table::arrow_array::{
 };
 use nuthatch::table::arrow_array::{RecordBatchOptions, StructArray};
 use nuthatch::table::arrow_schema::{DataType, Field, Schema};
+use nuthatch_tests::python;
 
 use crate::lake::Lake;
 use crate::weather;
@@ -97,18 +97,6 @@ fn types() -> nuthatch::Result<RecordBatch> {
         ("a \"b'`;,.{}()=% 🌧️", Arc::new(Int64Array::from(vec![1, 2, 3]))),
     ];
     RecordBatch::try_from_iter(columns).map_err(nuthatch::Error::other)
-}
-
-/// Runs a script under the interpreter that `cargo xtask test` has made ready.
-fn python(script: &str, arguments: &[PathBuf]) {
-    let python = std::env::var_os("TEST_PYTHON").unwrap_or_else(|| {
-        panic!("TEST_PYTHON names no interpreter; run `cargo xtask test --only tests`")
-    });
-    let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("python").join(script);
-    let output = Command::new(python).arg(script).args(arguments).output().unwrap();
-    let (out, error) =
-        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{out}\n{error}");
 }
 
 fn path(uri: Option<String>) -> PathBuf {

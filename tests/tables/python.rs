@@ -2,29 +2,17 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use nuthatch::prelude::*;
 use nuthatch::table::arrow_array::RecordBatch;
+use nuthatch_tests::python;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::json;
 
 use crate::lake::Lake;
 
 static RUNS: AtomicU32 = AtomicU32::new(0);
-
-/// The interpreter that `cargo xtask test` has made ready.
-fn python(script: &str, argument: &Path) {
-    let python = std::env::var_os("TEST_PYTHON").unwrap_or_else(|| {
-        panic!("TEST_PYTHON names no interpreter; run `cargo xtask test --only tests`")
-    });
-    let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("python").join(script);
-    let output = Command::new(python).arg(script).arg(argument).output().unwrap();
-    let (out, error) =
-        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{out}\n{error}");
-}
 
 fn read(path: &str) -> nuthatch::Result<Vec<RecordBatch>> {
     RUNS.fetch_add(1, Ordering::SeqCst);
@@ -78,7 +66,7 @@ fn case(path: &Path, uri: &str, is_partitioned: bool) -> serde_json::Value {
 fn four_programs_and_nuthatch_read_what_the_others_wrote() {
     let _lake = Lake::new();
     let folder = tempfile::tempdir().unwrap();
-    python("write_tables.py", folder.path());
+    python("write_tables.py", &[folder.path()]);
     let mut cases = Vec::new();
     for path in files(folder.path()) {
         let name = path.to_str().unwrap();
@@ -97,5 +85,5 @@ fn four_programs_and_nuthatch_read_what_the_others_wrote() {
     assert_eq!(RUNS.load(Ordering::SeqCst) as usize, cases.len());
     let index = folder.path().join("index.json");
     std::fs::write(&index, serde_json::to_vec(&cases).unwrap()).unwrap();
-    python("check_tables.py", &index);
+    python("check_tables.py", &[&index]);
 }
