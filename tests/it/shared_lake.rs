@@ -211,6 +211,8 @@ pub(crate) fn cargo_for(own_home: &Path, folder: &Path) -> Command {
     }
     command.current_dir(folder).env("HOME", own_home);
     command.env("CARGO_TARGET_DIR", target()).env_remove("WEATHER_STATION");
+    // Each world lies elsewhere, and what is built for it is built once: it is kept small.
+    command.env("CARGO_INCREMENTAL", "0").env("CARGO_PROFILE_DEV_DEBUG", "0");
     command
 }
 
