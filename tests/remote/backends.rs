@@ -1,10 +1,11 @@
 //! Tables and arrays in a bucket: written there, and read back by another opening of it.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use nuthatch::array::Variable;
 use nuthatch::prelude::*;
-use nuthatch::table::arrow_array::RecordBatch;
+use nuthatch::table::arrow_array::{ArrayRef, RecordBatch, UInt64Array};
 
 use crate::bucket::{Bucket, Service};
 use crate::weather;
@@ -15,6 +16,18 @@ static RUNS: AtomicU32 = AtomicU32::new(0);
 fn as_parquet(year: i32) -> nuthatch::Result<RecordBatch> {
     RUNS.fetch_add(1, Ordering::SeqCst);
     Ok(weather::year(year))
+}
+
+/// Numbers that no codec makes smaller: a row takes eight bytes.
+#[cache(backend = "parquet")]
+fn noise(rows: u64) -> nuthatch::Result<RecordBatch> {
+    RUNS.fetch_add(1, Ordering::SeqCst);
+    let column = UInt64Array::from_iter_values((0..rows).map(|row| {
+        let mixed = (row ^ (row << 31)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        (mixed ^ (mixed >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9)
+    }));
+    RecordBatch::try_from_iter([("noise", Arc::new(column) as ArrayRef)])
+        .map_err(nuthatch::Error::other)
 }
 
 #[cache(backend = "parquet", backend_options(partition_by = ["weather"]))]
@@ -67,6 +80,18 @@ fn parquet_is_recalled_in_two_requests(service: Service) {
     assert_eq!(RUNS.load(Ordering::SeqCst), 1);
 }
 
+fn a_file_of_parquet_that_one_request_brings_is_not_asked_for_its_footer(service: Service) {
+    let bucket = root(service);
+    // 4 MB: more than is fetched before it is known what is wanted.
+    let table = noise(500_000).unwrap();
+    anew(&bucket);
+    assert_eq!(noise(500_000).unwrap(), table);
+    recalled(1);
+    let asked = bucket.asked();
+    assert_eq!(asked.len(), 3, "nuthatch.json, the manifest and the file: {asked:?}");
+    assert_eq!(RUNS.load(Ordering::SeqCst), 1);
+}
+
 fn parquet_in_partitions_is_recalled(service: Service) {
     let bucket = root(service);
     let rows = partitioned(2013).unwrap().num_rows();
@@ -107,6 +132,7 @@ fn an_array_is_recalled_by_the_chunks_that_are_read(service: Service) {
 
 tests! {
     parquet_is_recalled_in_two_requests,
+    a_file_of_parquet_that_one_request_brings_is_not_asked_for_its_footer,
     parquet_in_partitions_is_recalled,
     a_table_of_delta_is_recalled_and_upserted,
     an_array_is_recalled_by_the_chunks_that_are_read,

@@ -21,6 +21,10 @@ use crate::parallel;
 /// Objects of up to this many bytes are read in one request.
 pub(super) const WHOLE: u64 = 1 << 20;
 
+/// Objects of up to this many bytes are read in one request where all of them is wanted, and the
+/// store has to be waited for: the way there takes longer than what it brings.
+const BROUGHT: u64 = 16 << 20;
+
 /// Ranges that lie no further apart are read as one.
 const GAP: u64 = 256 << 10;
 
@@ -66,12 +70,11 @@ impl Object {
         read.map_err(|error| store_error("read", &self.name, &self.shown, error))
     }
 
-    /// The footer, and the whole object where it is small.
-    pub(super) async fn open(&self) -> Result<(ParquetMetaData, Option<Bytes>)> {
-        let tail_start = match self.bytes {
-            ..=WHOLE => 0,
-            bytes => bytes - TAIL,
-        };
+    /// The footer, and the whole object where it is small: more may be so where `all` of it will
+    /// be read.
+    pub(super) async fn open(&self, all: bool) -> Result<(ParquetMetaData, Option<Bytes>)> {
+        let small = if all && !self.immediate { BROUGHT } else { WHOLE };
+        let tail_start = if self.bytes <= small { 0 } else { self.bytes - TAIL };
         let tail = self.range(tail_start..self.bytes).await?;
         let length = tail.len().checked_sub(END as usize).map(|start| tail.slice(start..));
         let length = length.and_then(|end| end.first_chunk().copied()).map(u32::from_le_bytes);

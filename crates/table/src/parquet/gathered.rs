@@ -25,7 +25,12 @@ impl Stored {
     ) -> Result<Vec<RecordBatch>> {
         // Those without rows as well: that one is gone is not to go unnoticed.
         let parts = (0..self.parts.len()).filter(|file| !is_left_out(selected, *file));
-        let opening: Vec<_> = parts.map(|index| Arc::clone(self).opened(index)).collect();
+        let opening: Vec<_> = parts
+            .map(|index| {
+                let all = self.is_read_whole(index, wanted, selected);
+                Arc::clone(self).opened(index, all)
+            })
+            .collect();
         let mut opened = stream::iter(opening).buffered(OPENED);
         let mut chunks = Vec::new();
         while let Some((index, decoder, bytes)) = opened.try_next().await? {
@@ -36,8 +41,12 @@ impl Stored {
         Ok(chunks)
     }
 
-    async fn opened(self: Arc<Self>, index: usize) -> Result<(usize, Decoder, Option<Bytes>)> {
-        let (decoder, bytes) = self.decoder(&self.parts[index]).await?;
+    async fn opened(
+        self: Arc<Self>,
+        index: usize,
+        all: bool,
+    ) -> Result<(usize, Decoder, Option<Bytes>)> {
+        let (decoder, bytes) = self.decoder(&self.parts[index], all).await?;
         Ok((index, decoder, bytes))
     }
 

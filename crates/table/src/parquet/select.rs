@@ -30,7 +30,7 @@ impl ParquetScan {
             let files = self.table.parts.len();
             return Err(Error::other(format!("file {file} of a table of {files}")));
         };
-        Ok(Arc::clone(self.table.decoder(part).await?.0.footer()))
+        Ok(Arc::clone(self.table.decoder(part, false).await?.0.footer()))
     }
 
     /// Those row groups of each file alone (`None`: all), in the order of the files; of row groups
@@ -93,7 +93,7 @@ impl ParquetScan {
                     Some(Vec::new())
                 }
                 Place::File(place) if !is_small => {
-                    let (decoder, _) = self.table.decoder(part).await?;
+                    let (decoder, _) = self.table.decoder(part, false).await?;
                     let counted = column.bounds(range.start, range.end);
                     Some(match counted {
                         Some(bounds) => groups_between(decoder.footer(), place, bounds),

@@ -12,6 +12,7 @@ use object_store::ObjectStore;
 use super::decode::{Decoder, Unit};
 use super::fetch::{Fetched, Object};
 use super::partition::repeated;
+use super::select::Selection;
 use crate::failure::{backend_error, column_error};
 use crate::schema::{Carried, decoded_as, restored, retype, schema_as};
 
@@ -76,6 +77,17 @@ pub(super) fn places(schema: &Schema, partition_by: &[String]) -> (Vec<Place>, S
 }
 
 impl Stored {
+    /// Whether every byte of a file is read.
+    pub(super) fn is_read_whole(
+        &self,
+        file: usize,
+        wanted: &Wanted,
+        selected: Option<&Selection>,
+    ) -> bool {
+        let groups = selected.and_then(|selected| selected.get(file)?.as_ref());
+        groups.is_none() && wanted.in_files.len() == self.file_schema.fields().len()
+    }
+
     pub(super) fn row_count(&self) -> Result<usize> {
         usize::try_from(self.rows).map_err(Error::other)
     }
@@ -98,12 +110,12 @@ impl Stored {
         Ok(Wanted { schema, written, places, in_files })
     }
 
-    /// A file's decoder, and all its bytes where it is small.
-    pub(super) async fn decoder(&self, part: &Part) -> Result<(Decoder, Option<Bytes>)> {
+    /// A file's decoder, and all its bytes where it is small; `all`: whether they will be read.
+    pub(super) async fn decoder(&self, part: &Part, all: bool) -> Result<(Decoder, Option<Bytes>)> {
         if let Some(decoder) = part.decoder.get() {
             return Ok((decoder.clone(), None));
         }
-        let (footer, bytes) = part.object.open().await?;
+        let (footer, bytes) = part.object.open(all).await?;
         let decoder = Decoder::new(Arc::new(footer), &self.file_schema, self.plain)
             .map_err(|error| part.object.no_table(&error.to_string()))?;
         let found = decoder.footer().file_metadata().num_rows();

@@ -18,7 +18,8 @@ pub(super) async fn groups_of(
     index: usize,
     most: usize,
 ) -> Result<BoxStream<'static, Result<RecordBatch>>> {
-    let (decoder, bytes) = table.decoder(&table.parts[index]).await?;
+    let all = table.is_read_whole(index, &wanted, selected.as_ref());
+    let (decoder, bytes) = table.decoder(&table.parts[index], all).await?;
     let groups = groups(selected.as_ref(), index, &decoder);
     let units: Vec<_> = groups.into_iter().flat_map(|group| decoder.units(&[group])).collect();
     let read = move |unit: Unit| {
