@@ -4,10 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use arrow_schema::{FieldRef, Fields, Schema, SchemaRef};
+use arrow_cast::cast;
+use arrow_schema::{DataType, FieldRef, Fields, Schema, SchemaRef};
 use deltalake::kernel::Add;
 use nuthatch_core::{Error, Result};
-use nuthatch_table::arrow_array::{Array, RecordBatch};
+use nuthatch_table::arrow_array::cast::AsArray;
+use nuthatch_table::arrow_array::{Array, ArrayRef, RecordBatch};
 use nuthatch_table::parquet::{Files, text};
 use nuthatch_table::schema::Carried;
 
@@ -62,14 +64,40 @@ fn partition_values(
             true => text(column.slice(file, 1).as_ref())?,
             false => None,
         };
-        if value.as_deref() == Some("") {
-            let name = field.name();
-            return Err(advised(&format!(
-                "column {name:?}: a partition is not named by an empty text, which Delta reads as \
-                 none"
-            )));
+        match value.as_deref() {
+            Some("") => Err(nameless(field.name())),
+            _ => Ok((field.name().clone(), value)),
         }
-        Ok((field.name().clone(), value))
     });
     values.collect()
+}
+
+/// Refuses rows of a partition that has no name, where they are known before they are written.
+pub(crate) fn check_partitions(batches: &[RecordBatch], partition_by: &[String]) -> Result<()> {
+    for name in partition_by {
+        for column in batches.iter().filter_map(|batch| batch.column_by_name(name)) {
+            if has_empty(column)? {
+                return Err(nameless(name));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn has_empty(column: &ArrayRef) -> Result<bool> {
+    let data_type = match column.data_type() {
+        DataType::Dictionary(_, value) => value,
+        other => other,
+    };
+    if !matches!(data_type, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View) {
+        return Ok(false);
+    }
+    let texts = cast(column, &DataType::Utf8View).map_err(Error::other)?;
+    Ok(texts.as_string_view().iter().flatten().any(str::is_empty))
+}
+
+fn nameless(column: &str) -> Error {
+    advised(&format!(
+        "column {column:?}: a partition is not named by an empty text, which Delta reads as none"
+    ))
 }

@@ -54,10 +54,10 @@ const NAME: &str = "delta";
 /// held is an error that names the column. Rows come back in their order, and a `Vec<RecordBatch>`
 /// in its batches; with `partition_by`, and after an upsert, neither is promised.
 ///
-/// Delta's times are in microseconds. A column of nanoseconds is held as those where every value is
-/// a whole one, and else as its counts, `long` to other programs. The rows of a plan are not known
-/// before they are written, so that their nanoseconds are held as counts in any case: cast them to
-/// microseconds where others are to read times.
+/// Delta's times are in microseconds. Times of another unit are held as those where every value is
+/// a whole one within their range, and else as counts, `long` to other programs. The rows of a plan
+/// are not known before they are written, so that all but its microseconds are held as counts: cast
+/// them to microseconds where others are to read times.
 ///
 /// # Options
 ///

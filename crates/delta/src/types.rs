@@ -9,7 +9,7 @@
 //! | `Utf8`, `LargeUtf8`, `Utf8View`, and dictionaries and runs of them | `string` |
 //! | `Binary` and its like, `FixedSizeBinary` | `binary` |
 //! | `Timestamp` with a zone, without one | `timestamp`, `timestamp_ntz` |
-//! | `Timestamp` in nanoseconds, of which some are no whole microsecond ¹ | `long`: its count |
+//! | `Timestamp` not in microseconds, of which some are none of Delta's ¹ | `long`: its count |
 //! | `Date64` | `date`; `long`, where some are no whole day ¹ |
 //! | `Time32`, `Time64`, `Duration` | `integer`, `long`: its count |
 //! | lists of every kind | `array` |
@@ -157,11 +157,14 @@ fn held_type(data_type: &DataType, fineness: Fineness) -> Result<DataType, Strin
         }
         D::UInt64 => D::Decimal128(20, 0),
         D::Float16 => D::Float32,
-        D::Timestamp(TimeUnit::Nanosecond, _) if fineness == Fineness::Counts => D::Int64,
-        D::Timestamp(_, None) => D::Timestamp(TimeUnit::Microsecond, None),
         D::Timestamp(_, Some(zone)) if zone.is_empty() => {
             return Err("an empty text is no zone".to_owned());
         }
+        // Nanoseconds are finer than Delta's times, and seconds and milliseconds reach further.
+        D::Timestamp(unit, _) if fineness == Fineness::Counts && *unit != TimeUnit::Microsecond => {
+            D::Int64
+        }
+        D::Timestamp(_, None) => D::Timestamp(TimeUnit::Microsecond, None),
         D::Timestamp(_, Some(_)) => D::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
         D::Date64 => D::Date32,
         D::Time32(_) => D::Int32,

@@ -22,7 +22,7 @@ use nuthatch_table::table::Scan;
 use object_store::ObjectStoreExt;
 use object_store::path::Path;
 
-use crate::adds::adds;
+use crate::adds::{adds, check_partitions};
 use crate::log::{FOLDER, Log, is_log, merge_by, version_name};
 use crate::open::{Opened, open};
 use crate::types::{self, Known};
@@ -50,11 +50,14 @@ pub(crate) async fn upsert(
     let Some(base) = base else {
         let merge = Merge::new(rows, keys, None).await.map_err(cannot)?;
         let new = [merge.new_rows().clone()];
+        check_partitions(&new, options.partition_by()).map_err(cannot)?;
         let carried = types::carried(merge.schema(), Known::All(&new)).map_err(cannot)?;
         return write_as(merge.rows(None), carried, target, options, type_name).await;
     };
     let opened = open(base, type_name).await?;
     let merge = Merge::new(rows, keys, Some(&opened.scan.schema())).await.map_err(cannot)?;
+    check_partitions(std::slice::from_ref(merge.new_rows()), options.partition_by())
+        .map_err(cannot)?;
     let known = Known::Merged { stored: opened.scan.carried(), new: merge.new_rows() };
     let carried = types::carried(merge.schema(), known).map_err(cannot)?;
     if !can_follow(&opened, &carried, &options) {

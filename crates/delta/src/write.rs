@@ -15,7 +15,7 @@ use nuthatch_table::schema::Carried;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::adds::adds;
+use crate::adds::{adds, check_partitions};
 use crate::log::{FOLDER, Log};
 use crate::types::Known;
 use crate::{NAME, types};
@@ -41,6 +41,8 @@ pub(crate) async fn write(
     let options = Options::read(&target.options)?;
     let cannot = |error| of_value(error, "encode", type_name);
     let (rows, at_hand) = at_hand(rows).await?;
+    check_partitions(at_hand.as_deref().unwrap_or_default(), options.partition_by())
+        .map_err(cannot)?;
     let known = at_hand.as_deref().map_or(Known::Nothing, Known::All);
     let carried = types::carried(&rows.schema, known).map_err(cannot)?;
     write_as(rows, carried, target, options, type_name).await
