@@ -4,6 +4,7 @@
 
 #[path = "../frames/ambush.rs"]
 mod ambush;
+mod beside;
 mod between;
 mod conformance;
 mod eager;

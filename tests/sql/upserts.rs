@@ -1,12 +1,15 @@
 //! Rows that are merged into a stored table.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier};
+use std::thread;
 
-use arrow::array::{Float64Array, Int64Array, RecordBatch};
+use arrow::array::{AsArray, Float64Array, Int64Array, RecordBatch};
+use arrow::datatypes::{Float64Type, Int64Type};
+use nuthatch::Nuthatch;
 use nuthatch::prelude::*;
 
-use crate::database::{Database, on_all};
+use crate::database::{Database, Kind, on_all};
 
 on_all!(
     new_rows_are_merged_in_one_commit,
@@ -14,6 +17,8 @@ on_all!(
     in_place_the_table_and_its_generation_stay,
     what_another_backend_holds_is_dropped_by_a_merge,
     what_another_backend_holds_is_dropped_by_a_merge_in_place,
+    two_who_merge_at_once_are_both_in,
+    two_who_merge_in_place_at_once_are_both_in,
 );
 
 /// How often the bodies have run.
@@ -87,7 +92,7 @@ fn in_place_the_table_and_its_generation_stay(database: &Database) {
 }
 
 /// Parquet beside the table: once rows are merged into the one, nobody reads old ones from the other.
-fn dropped(database: &Database, in_place: bool) {
+fn dropped(database: &Database) {
     let parquet = || rain::call("Ulm", vec![], vec![]).backend("parquet");
     let stored = || rain::entry("Ulm", vec![], vec![]).run().unwrap().unwrap();
     let backends = || {
@@ -104,8 +109,9 @@ fn dropped(database: &Database, in_place: bool) {
 
     let merged = upsert(&[2, 3], &[9.0, 1.0]).unwrap();
     assert_eq!(merged, rows(&[1, 2, 3], &[0.0, 9.0, 1.0]));
+    // In place, too, the table is left as it is: the files beside it are old until the commit.
     let is_same = database.named(&stored(), "table") == database.named(&before, "table");
-    assert_eq!((backends(), is_same), (vec!["sql".into()], in_place));
+    assert_eq!((backends(), is_same), (vec!["sql".into()], false));
     // Where nothing may be written, the table is read; else it is converted anew. No body runs.
     assert_eq!(parquet().cache_mode(CacheMode::ReadOnly).strict(true).run().unwrap(), merged);
     assert_eq!(backends(), ["sql"]);
@@ -118,10 +124,68 @@ fn dropped(database: &Database, in_place: bool) {
 }
 
 fn what_another_backend_holds_is_dropped_by_a_merge(database: &Database) {
-    dropped(database, false);
+    dropped(database);
 }
 
 fn what_another_backend_holds_is_dropped_by_a_merge_in_place(database: &Database) {
     nuthatch::set_parameter!("root.sql.upsert_in_place", true).unwrap();
-    dropped(database, true);
+    dropped(database);
+}
+
+/// No lease keeps the one writer waiting for the other.
+#[cache(backend = "sql", cache_args(station), upsert_keys("day"), lease = false)]
+fn raced(station: &str, days: Vec<i64>, rain: Vec<f64>) -> nuthatch::Result<RecordBatch> {
+    let _ = station;
+    Ok(rows(&days, &rain))
+}
+
+/// Two writers, each in a configuration of its own, whose weeks share a day. The entry is new to
+/// both of them.
+fn at_once(database: &Database, in_place: bool) {
+    const WEEKS: i64 = 4;
+    let root = database.folder.path().to_str().unwrap();
+    let writer = || {
+        let mut writer = Nuthatch::builder().set("filesystem", root);
+        writer = writer.set("root.sql.upsert_in_place", in_place);
+        if database.kind != Kind::Sqlite {
+            writer = writer.set("root.sql.url", database.url());
+        }
+        writer.build().unwrap()
+    };
+    let gate = Barrier::new(2);
+    thread::scope(|scope| {
+        for number in [1_i64, 2] {
+            let (writer, gate) = (writer(), &gate);
+            scope.spawn(move || {
+                for week in 0..WEEKS {
+                    let own = (0..6).map(|day| number * 1000 + week * 10 + day);
+                    let days: Vec<i64> = own.chain([week]).collect();
+                    let amounts = vec![number as f64; days.len()];
+                    gate.wait();
+                    let call = || raced::call("Ulm", days, amounts).upsert(true).run();
+                    writer.with(call).unwrap();
+                }
+            });
+        }
+    });
+    let merged = raced("Ulm", vec![], vec![]).unwrap();
+    let days = merged.column(0).as_primitive::<Int64Type>().values();
+    let rain = merged.column(1).as_primitive::<Float64Type>().values();
+    let of = |number: i64| {
+        let own = days.iter().zip(rain).filter(|(day, _)| **day / 1000 == number);
+        assert!(own.clone().all(|(_, rain)| *rain == number as f64), "{merged:?}");
+        own.count()
+    };
+    assert_eq!((of(1), of(2)), (24, 24), "no week is lost");
+    let shared = days.iter().zip(rain).filter(|(day, _)| **day < 1000);
+    assert_eq!(shared.clone().count(), 4, "and none is there twice");
+    assert!(shared.clone().all(|(_, rain)| [1.0, 2.0].contains(rain)), "{merged:?}");
+}
+
+fn two_who_merge_at_once_are_both_in(database: &Database) {
+    at_once(database, false);
+}
+
+fn two_who_merge_in_place_at_once_are_both_in(database: &Database) {
+    at_once(database, true);
 }

@@ -258,6 +258,10 @@ pub struct Source {
     /// Whether what is read is compared with its checksums. Where it is not, lengths and names
     /// still count, and nothing panics.
     pub verify: Verify,
+    /// Whether this is all that the entry holds. Where it holds its value by other backends, too,
+    /// an upsert that changes this generation before the commit would make two values of the one
+    /// until then, and for good where the commit never comes.
+    pub is_alone: bool,
 }
 
 impl fmt::Debug for Target {

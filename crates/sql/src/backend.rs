@@ -165,7 +165,7 @@ async fn write(rows: Rows<'_>, target: &Target, options: &Options) -> Result<Wri
     let columns = frame::columns(&schema, dialect).map_err(Failure::Refused)?;
     announce(target, options).await?;
     let names = names(&target.prefix, options);
-    let mut record = Record { names, columns, schema, rows: None, batches: None, keys: None };
+    let mut record = Record::new(names, columns, schema);
     let weight = AtomicU64::new(0);
     let arriving = rows.batches.map(|batch| {
         let batch = batch.map_err(Failure::Rows)?;
@@ -188,7 +188,7 @@ async fn write_batches(
     let frame = Frame::new(&schema, batches, options.dialect).map_err(Failure::Refused)?;
     announce(target, options).await?;
     let (names, columns) = (names(&target.prefix, options), frame.columns.clone());
-    let mut record = Record { names, columns, schema, rows: None, batches: None, keys: None };
+    let mut record = Record::new(names, columns, schema);
     let table = record.table(options.dialect);
     let rows = server::connect(options).create(table, frame.arriving()).await;
     let rows = rows.map_err(|error| width::told(error, options.dialect, table.columns.len()))?;
@@ -220,6 +220,7 @@ async fn upsert(
     let dialect = options.dialect;
     let (new, keep_batches) = (rows.schema, rows.keep_batches);
     let batches = rows.batches.try_collect::<Vec<_>>().await.map_err(Failure::Rows)?;
+    let is_alone = base.is_none_or(|base| base.is_alone);
     let base = match base {
         Some(base) => Some(Record::read(&base.record, dialect)?),
         None => None,
@@ -250,14 +251,16 @@ async fn upsert(
     }
     let key_names: Vec<String> = keys.iter().map(|key| schema.field(*key).name().clone()).collect();
     // A table that was written to be changed in place has no count of rows in its manifest. One
-    // whose rows were told apart by other keys is not changed: it would keep those, too.
+    // whose rows were told apart by other keys is not changed: it would keep those, too. Nor is one
+    // beside which the entry has the value elsewhere, where it stays old until the commit.
     let in_place = options.in_place
+        && is_alone
         && base.rows.is_none()
         && schema == base.schema
         && base.keys.as_ref().is_none_or(|known| *known == key_names);
     let names = if in_place { base.names.clone() } else { names(&target.prefix, options) };
     let columns = frame.columns.clone();
-    let mut record = Record { names, columns, schema, rows: None, batches: None, keys: None };
+    let mut record = Record::new(names, columns, schema);
     if !in_place {
         announce(target, options).await?;
     }
@@ -274,6 +277,7 @@ async fn upsert(
         .map_err(|error| width::told(error, dialect, record.columns.len()))?;
     record.rows = (!options.in_place).then_some(rows);
     record.keys = Some(key_names);
+    record.merged = in_place.then(|| target.prefix.filename().unwrap_or_default().to_owned());
     let mut written = written(&record, weight(&conformed), options)?;
     written.in_base = in_place;
     Ok(written)

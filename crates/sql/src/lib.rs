@@ -29,7 +29,7 @@
 //! | `hash_table_name` | tables are named by hashes alone |
 //! | `write_index` | views show the number of the row as `index` |
 //! | `chunk_size` | rows of one statement and of one batch |
-//! | `upsert_in_place` | an upsert changes the table itself, in one transaction of the database |
+//! | `upsert_in_place` | an upsert changes the table itself, in one transaction of the database; where the entry has the value elsewhere, too, a copy of the table |
 //! | `connect_timeout`, `lock_timeout` | seconds to wait for the server (10), and for others that use a table or view (5) |
 //! | `max_connections` | at most so many for reading, and for writing (4) |
 //!

@@ -32,9 +32,16 @@ pub(crate) struct Record {
     pub(crate) batches: Option<Vec<u64>>,
     /// The keys by which rows were merged into the table itself: two rows of it never share them.
     pub(crate) keys: Option<Vec<String>>,
+    /// The last merge into the table itself, by which a manifest is told from the one before.
+    pub(crate) merged: Option<String>,
 }
 
 impl Record {
+    /// Of a table of which no more is known.
+    pub(crate) fn new(names: Names, columns: Vec<Column>, schema: SchemaRef) -> Self {
+        Self { names, columns, schema, rows: None, batches: None, keys: None, merged: None }
+    }
+
     /// The table's statements.
     pub(crate) fn table(&self, dialect: Dialect) -> Table<'_> {
         self.table_of(dialect, &self.columns)
@@ -71,6 +78,9 @@ impl Record {
         }
         if let Some(keys) = &self.keys {
             put("upsert_keys", keys.iter().map(String::as_str).map(Value::from).collect());
+        }
+        if let Some(merged) = &self.merged {
+            put("merged", merged.as_str().into());
         }
         let schema = encoded(&self.schema).map_err(|error| Failure::Refused(error.to_string()))?;
         put("arrow_schema", schema.into());
@@ -132,6 +142,7 @@ impl Record {
                     Some(names.collect::<Option<_>>().ok_or_else(|| damaged("upsert_keys"))?)
                 }
             },
+            merged: details.get("merged").and_then(Value::as_str).map(str::to_owned),
         })
     }
 }

@@ -75,8 +75,8 @@ impl Lake {
         };
         let Target { store, prefix, shown, immediate, folder, options, .. } =
             self.target(generation);
-        let (record, verify) = (Arc::new(record), Verify::Full);
-        Source { store, prefix, shown, immediate, folder, record, options, verify }
+        let (record, verify, is_alone) = (Arc::new(record), Verify::Full, true);
+        Source { store, prefix, shown, immediate, folder, record, options, verify, is_alone }
     }
 
     fn write<T>(&self, value: &T) -> Source

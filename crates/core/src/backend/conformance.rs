@@ -452,6 +452,7 @@ pub fn source<T: 'static>(backend: &dyn Backend<T>, target: &Target, written: Wr
         record: Arc::new(record),
         options: target.options.clone(),
         verify: Verify::Full,
+        is_alone: true,
     }
 }
 

@@ -98,7 +98,8 @@ impl Location {
     /// `from`, or replaces that backend's record; the entry's other backends stay.
     ///
     /// Where other backends were added in the meantime, they stay too. Where the value itself
-    /// was replaced, the conversion is of no use any more and the commit is lost.
+    /// was replaced, or an upsert has changed that generation, the conversion is of no use any more
+    /// and the commit is lost.
     ///
     /// # Errors
     ///
@@ -112,8 +113,10 @@ impl Location {
     ) -> Result<Committed> {
         let (added, text) = fresh(added)?;
         let mut seen = seen.clone();
+        let from = record_of(&seen, from);
         for _ in 0..MERGES {
-            let Some(mut manifest) = self.holds(&seen, from) else {
+            let held = from.as_ref().and_then(|from| holding(&seen, from));
+            let Some(mut manifest) = held else {
                 return self.lost_conversion(address, &added).await;
             };
             let mut records = carried(&seen).backends;
@@ -302,12 +305,6 @@ impl Location {
         }
     }
 
-    /// The manifest that was seen, where it has the generation `from`.
-    fn holds(&self, seen: &Seen, from: &str) -> Option<Manifest> {
-        let manifest: Manifest = serde_json::from_slice(seen.whole()?).ok()?;
-        manifest.backends.iter().any(|record| record.generation == from).then_some(manifest)
-    }
-
     async fn lost_conversion(&self, address: &Address, added: &Stored) -> Result<Committed> {
         let winner = self.fetch(address).await?.into_lookup(self, address);
         let vain = Succession::vain(added, self.now());
@@ -348,6 +345,19 @@ pub(super) fn pause(refusals: u32) -> Duration {
     let longest = PAUSE * 2_u32.pow(refusals - 1);
     let chance = (fresh::ulid().random() & 0xff) as u32;
     longest / 2 + longest / 512 * chance
+}
+
+/// What the manifest that was seen says of a generation.
+fn record_of(seen: &Seen, generation: &str) -> Option<Arc<Stored>> {
+    let manifest: Manifest = serde_json::from_slice(seen.whole()?).ok()?;
+    manifest.backends.into_iter().find(|record| record.generation == generation)
+}
+
+/// The manifest that was seen, where it says the same of a generation: an upsert that keeps the
+/// generation says something else of it.
+fn holding(seen: &Seen, record: &Arc<Stored>) -> Option<Manifest> {
+    let manifest: Manifest = serde_json::from_slice(seen.whole()?).ok()?;
+    manifest.backends.contains(record).then_some(manifest)
 }
 
 /// What the next manifest takes over; nothing, where what was seen cannot be taken apart.

@@ -242,6 +242,7 @@ impl Location {
             record: Arc::clone(stored),
             options,
             verify: Verify::Full,
+            is_alone: true,
         })
     }
 

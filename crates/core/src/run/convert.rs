@@ -126,6 +126,7 @@ where
         record: Arc::new(stored),
         options: toml::Table::new(),
         verify: Verify::Full,
+        is_alone: true,
     };
     reader.read(&source).await
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::backend::{Backend, Backends, Removers, Stored};
+use crate::backend::{Backend, Backends, Removers, Source, Stored};
 use crate::config::Verify;
 use crate::entry::{Address, Committed, Content, Entry, LocationName, Lookup, Seen};
 use crate::error::{Error, Result};
@@ -103,7 +103,10 @@ impl<T: Send + Sync + 'static> Upsert<T> {
         for _ in 0..MERGE_ATTEMPTS {
             let (seen, base) = self.base(request, prepared, &address).await?;
             let base = match &base {
-                Some(base) => Some(self.place.source(&address, base, options)?),
+                Some((entry, base)) => {
+                    let is_alone = entry.backends().len() == 1;
+                    Some(Source { is_alone, ..self.place.source(&address, base, options)? })
+                }
                 None => None,
             };
             let (backend, keys) = (self.backend, self.keys);
@@ -143,13 +146,13 @@ impl<T: Send + Sync + 'static> Upsert<T> {
         Err(self.conflict(&address))
     }
 
-    /// What stands, and the backend's part of it; none where there is nothing to merge onto.
+    /// What stands, as an entry and the backend's part of it; none where there is nothing to merge onto.
     async fn base(
         &self,
         request: &Request,
         prepared: &Prepared,
         address: &Address,
-    ) -> Result<(Seen, Option<Arc<Stored>>)> {
+    ) -> Result<(Seen, Option<(Entry, Arc<Stored>)>)> {
         for _ in 0..MERGE_ATTEMPTS {
             let looked = self.place.look_up(address).await?;
             let seen = looked.seen().clone();
@@ -162,7 +165,7 @@ impl<T: Send + Sync + 'static> Upsert<T> {
                 }
             };
             if let Some(stored) = self.stored(&entry) {
-                return Ok((seen, Some(stored)));
+                return Ok((seen, Some((entry, stored))));
             }
             self.convert(request, prepared, address, &entry, seen).await?;
         }

@@ -290,6 +290,7 @@ pub(crate) fn source(target: &Target, written: Written, base: Option<&Source>) -
         record: Arc::new(record),
         options: target.options.clone(),
         verify: Verify::Full,
+        is_alone: true,
     }
 }
 

@@ -60,7 +60,8 @@ fn source<T: Value>(target: &Target, written: Written) -> Source {
         details: written.details,
         time_extent: None,
     });
-    Source { store, prefix, shown, immediate, folder, record, options, verify: Verify::Full }
+    let (verify, is_alone) = (Verify::Full, true);
+    Source { store, prefix, shown, immediate, folder, record, options, verify, is_alone }
 }
 
 fn memory() -> Arc<dyn ObjectStore> {

@@ -336,6 +336,24 @@ fn a_conversion_of_a_value_that_was_replaced_meanwhile_is_lost() {
 }
 
 #[test]
+fn a_conversion_of_a_generation_that_an_upsert_has_changed_meanwhile_is_lost() {
+    let store = Arc::new(Fake::default());
+    let lake = root(&store);
+    let (first, seen, _) = done(block_on(super::store(&lake, &address(), b"old")));
+    let from = &first.backends[0];
+    let mut merged = Stored::clone(from);
+    merged.details.insert("version".to_owned(), 1.into());
+    let draft = Draft::new(Content::Value(vec![merged]));
+    done(block_on(lake.commit(&address(), &seen, draft)).unwrap());
+    let added = block_on(write(&lake, &address(), b"converted old"));
+    let added = Stored { backend: "zarr".to_owned(), ..added };
+    let (winner, removal) =
+        lost(block_on(lake.add_backend(&address(), &seen, &from.generation, added)).unwrap());
+    assert_eq!(winner.entry().unwrap().backends().len(), 1);
+    assert_eq!(block_on(removal.unwrap().run(&Removers::default())).unwrap(), 1);
+}
+
+#[test]
 fn a_new_value_drops_every_other_backend() {
     let store = Arc::new(Fake::default());
     let lake = root(&store);
