@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 use std::future::Future;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -12,8 +11,9 @@ use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
+
+use crate::proxy::listen;
 
 pub(crate) type Answer = Response<Full<Bytes>>;
 
@@ -171,17 +171,4 @@ async fn pass_on(client: &reqwest::Client, server: &str, request: Request<Incomi
         }
     }
     answer.body(Full::from(answered.bytes().await.unwrap())).unwrap()
-}
-
-/// A port below those that systems hand out to whoever asks for any.
-pub(crate) async fn listen() -> TcpListener {
-    let first = std::process::id() as u16 % 10_000;
-    for offset in 0..10_000 {
-        let port = 10_000 + (first + offset) % 10_000;
-        let address = SocketAddr::from(([127, 0, 0, 1], port));
-        if let Ok(listener) = TcpListener::bind(address).await {
-            return listener;
-        }
-    }
-    panic!("no port is free");
 }

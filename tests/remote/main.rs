@@ -34,6 +34,8 @@ mod front;
 mod google;
 mod network;
 mod processes;
+// Some of it is for databases.
+#[allow(dead_code)]
 mod proxy;
 mod recalls;
 mod swept;

@@ -8,6 +8,11 @@ mod asked;
 mod busy;
 mod damage;
 mod database;
+mod lost;
+// Databases need not all that other servers do.
+#[allow(dead_code)]
+#[path = "../remote/proxy.rs"]
+mod proxy;
 mod recalls;
 mod secrets;
 mod series;

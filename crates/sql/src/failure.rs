@@ -1,5 +1,7 @@
 //! What goes wrong in a database, and what nuthatch makes of it.
 
+use std::io::ErrorKind;
+
 use nuthatch_core::Error;
 
 use crate::options::Options;
@@ -94,6 +96,9 @@ pub(crate) fn mysql_number(error: &dyn sqlx::error::DatabaseError) -> Option<u16
 
 fn hint(error: &sqlx::Error) -> Option<&'static str> {
     match error {
+        sqlx::Error::Io(error) if is_loss(error.kind()) => {
+            Some("the connection was lost; see that the server runs, and try again")
+        }
         sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut => {
             Some("see that the server runs, and that `host` and `port` are right")
         }
@@ -112,6 +117,17 @@ fn hint(error: &sqlx::Error) -> Option<&'static str> {
         },
         _ => None,
     }
+}
+
+/// Whether there was a connection, which is no more.
+fn is_loss(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::UnexpectedEof
+            | ErrorKind::ConnectionReset
+            | ErrorKind::ConnectionAborted
+            | ErrorKind::BrokenPipe
+    )
 }
 
 /// Whether a lock was waited for in vain.
