@@ -14,6 +14,7 @@ mod examples;
 #[path = "../it/lake.rs"]
 mod lake;
 mod memory;
+mod odd;
 mod series;
 mod upserts;
 #[path = "../tables/weather.rs"]

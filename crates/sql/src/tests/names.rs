@@ -11,6 +11,7 @@ use crate::dialect::Dialect;
 on_all!(
     columns_of_any_name_come_back,
     many_columns_come_back_and_too_many_are_refused,
+    batches_of_several_schemas_are_refused,
     namespaces_are_kept_apart,
     hashed_tables_are_named_by_hashes,
 );
@@ -74,6 +75,17 @@ fn many_columns_come_back_and_too_many_are_refused(db: &Db) {
     let most = db.dialect.most_columns() - 2;
     let batch = named(&names[..most]);
     assert_eq!(read(&db.write(&batch).unwrap()).unwrap(), batch);
+}
+
+fn batches_of_several_schemas_are_refused(db: &Db) {
+    let before = db.write(&named(&["a", "b"])).unwrap();
+    let tables = db.tables();
+    for other in [named(&["a"]), named(&["a", "c"]), named(&["b", "a"])] {
+        let error = db.write(&vec![named(&["a", "b"]), other]).unwrap_err().to_string();
+        assert!(error.contains("all batches of a table have one schema"), "{error}");
+        assert_eq!(db.tables(), tables);
+    }
+    assert_eq!(read(&before).unwrap(), named(&["a", "b"]));
 }
 
 fn namespaces_are_kept_apart(db: &Db) {
