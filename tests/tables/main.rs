@@ -7,6 +7,7 @@
 mod child;
 mod delta;
 mod delta_readers;
+mod delta_writers;
 mod engines;
 mod faults;
 // Not every binary asks a lake for everything.
