@@ -29,7 +29,7 @@ fn run(arguments: &[&OsStr]) -> String {
         panic!("TEST_PYTHON names no interpreter; run `cargo xtask test --only tests`")
     });
     let output = Command::new(python).arg(scripts().join("run.py")).args(arguments).output();
-    let output = output.unwrap();
+    let output = output.unwrap_or_else(|error| panic!("TEST_PYTHON does not run: {error}"));
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{}: {said}\n{error}", output.status);
