@@ -13,6 +13,7 @@ use nuthatch::table::datafusion::physical_plan::stream::RecordBatchStreamAdapter
 use nuthatch::table::datafusion::physical_plan::streaming::PartitionStream;
 use nuthatch::table::datafusion::prelude::DataFrame;
 use nuthatch::table::session;
+use nuthatch_tests::peak_memory;
 
 use crate::lake::Lake;
 
@@ -63,13 +64,6 @@ async fn streamed(count: usize) -> nuthatch::Result<DataFrame> {
         .map_err(nuthatch::Error::other)
 }
 
-/// The most that this process has had in memory, in bytes.
-fn peak() -> usize {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    peak.split_whitespace().next().unwrap().parse::<usize>().unwrap() * 1024
-}
-
 /// Stores a long frame in the database that a variable names, or in SQLite.
 async fn takes_the_memory_of_a_few_batches(variable: Option<&str>) {
     let _lake = Lake::new();
@@ -81,10 +75,10 @@ async fn takes_the_memory_of_a_few_batches(variable: Option<&str>) {
     }
     // Warm: threads, buffers, and as many rows as may be on their way at a time.
     drop(streamed(16).await.unwrap());
-    let before = peak();
+    let before = peak_memory();
     let count = 96;
     let frame = streamed(count).await.unwrap();
-    let (more, bytes) = (peak() - before, count * ROWS * TEXT);
+    let (more, bytes) = (peak_memory().saturating_sub(before), count * ROWS * TEXT);
     assert!(more < bytes / 3, "{more} bytes more at the peak for {bytes} bytes of rows");
     assert_eq!(MADE.load(Ordering::SeqCst), 16 + count);
     assert_eq!(frame.count().await.unwrap(), count * ROWS);

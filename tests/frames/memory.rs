@@ -13,6 +13,7 @@ use nuthatch::table::datafusion::physical_plan::stream::RecordBatchStreamAdapter
 use nuthatch::table::datafusion::physical_plan::streaming::PartitionStream;
 use nuthatch::table::datafusion::prelude::DataFrame;
 use nuthatch::table::session;
+use nuthatch_tests::peak_memory;
 
 use crate::lake::Lake;
 
@@ -64,22 +65,15 @@ async fn streamed(count: usize) -> nuthatch::Result<DataFrame> {
         .map_err(nuthatch::Error::other)
 }
 
-/// The most that this process has had in memory, in bytes.
-fn peak() -> usize {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    peak.split_whitespace().next().unwrap().parse::<usize>().unwrap() * 1024
-}
-
 /// Stores a long frame in a backend of files.
 async fn takes_the_memory_of_a_few_row_groups(backend: &str) {
     let _lake = Lake::new();
     // Warm: threads, buffers, and as many rows as may be on their way at a time.
     drop(streamed::call(24).storage_backend(backend).await.unwrap());
-    let before = peak();
+    let before = peak_memory();
     let count = 144;
     let frame = streamed::call(count).storage_backend(backend).await.unwrap();
-    let (more, bytes) = (peak() - before, count * ROWS * 40);
+    let (more, bytes) = (peak_memory().saturating_sub(before), count * ROWS * 40);
     assert!(more < bytes / 3, "{more} bytes more at the peak for {bytes} bytes of rows");
     assert_eq!(MADE.load(Ordering::SeqCst), 24 + count);
     assert_eq!(frame.count().await.unwrap(), count * ROWS);

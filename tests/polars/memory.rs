@@ -2,6 +2,7 @@
 
 use nuthatch::prelude::*;
 use nuthatch::table::polars::prelude::{Column, DataFrame, IntoLazy, LazyFrame, col, lit};
+use nuthatch_tests::peak_memory;
 
 use crate::lake::Lake;
 
@@ -19,24 +20,17 @@ fn widened(rows: i32) -> nuthatch::Result<LazyFrame> {
     Ok(frame.lazy().with_columns(wider.collect::<Vec<_>>()))
 }
 
-/// The most that this process has had in memory, in bytes.
-fn peak() -> usize {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    peak.split_whitespace().next().unwrap().parse::<usize>().unwrap() * 1024
-}
-
 #[test]
 fn a_lazy_frame_of_any_length_takes_the_memory_of_a_few_row_groups() {
     let _lake = Lake::new();
     // Warm: threads, buffers, and as many rows as may be on their way at a time.
     drop(widened(1 << 20).unwrap());
-    let before = peak();
+    let before = peak_memory();
     let rows = 1 << 23;
     let frame = widened(rows).unwrap();
     let bytes = usize::try_from(rows).unwrap() * COLUMNS * 8;
     // Beside the numbers that the plan is made of.
-    let more = (peak() - before).saturating_sub(bytes / COLUMNS / 2);
+    let more = peak_memory().saturating_sub(before + bytes / COLUMNS / 2);
     assert!(more < bytes / 3, "{more} bytes more at the peak for {bytes} bytes of rows");
     let last = frame.filter(col("number").eq(lit(rows - 1))).collect().unwrap();
     let last = last.column("times 1").unwrap().f64().unwrap().get(0);

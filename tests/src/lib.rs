@@ -1,5 +1,7 @@
 //! The tests of nuthatch: every target is listed in Cargo.toml. Here is what several of them use.
 
+#![allow(clippy::unwrap_used)]
+
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -38,4 +40,16 @@ fn run(arguments: &[&OsStr]) -> String {
 
 fn scripts() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("python")
+}
+
+/// The most that this process has had in memory, in bytes. The kernel counts by the page and by the
+/// processor: asked again at once, it may say a little less.
+///
+/// # Panics
+///
+/// Panics where the kernel is not Linux.
+pub fn peak_memory() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    peak.split_whitespace().next().unwrap().parse::<usize>().unwrap() * 1024
 }
