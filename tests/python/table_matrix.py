@@ -62,7 +62,24 @@ def tables():
     }
     made = {name: pa.table(rows | more) for name, more in columns.items()}
     made["no rows"] = made["integers"].slice(0, 0)
+    made["counters and clocks"] = counters(8000)
     return made
+
+
+def counters(count):
+    """Numbers and times of which hardly any comes twice: nuthatch encodes them in other ways than the rest."""
+    n = np.arange(count)
+    missing = n % 97 == 5
+    numbers = {"i32": pa.int32(), "i64": pa.int64(), "u32": pa.uint32(), "u64": pa.uint64()}
+    columns = {name: pa.array(n * 3 + 7, kind, mask=missing) for name, kind in numbers.items()}
+    columns["down"] = pa.array(np.iinfo("int64").max - n * n)
+    columns["noise"] = pa.array(np.sin(n), mask=missing)
+    columns["day"] = pa.array(n.astype("int32"), pa.date32(), mask=missing)
+    for unit, start in {"ms": 1_700_000_000_000, "us": -4_000_000_000, "ns": 1_700_000_000_123_456_789}.items():
+        columns[unit] = pa.array(start + n * 1_000_000, pa.timestamp(unit, "UTC"), mask=missing)
+    columns["time"] = pa.array(n * 1_000_001, pa.time64("us"), mask=missing)
+    parts = np.array(["a", "b c", "a", "ø=1/2"])
+    return pa.table({"id": pa.array(n), "part": pa.array(parts[n % 4])} | columns)
 
 
 def file_name(name):

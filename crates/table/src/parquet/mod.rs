@@ -17,6 +17,7 @@
 //! | `objects` | the names of objects |
 //! | `write` | rows into parts, in order |
 //! | `groups` | rows into row groups |
+//! | `encodings` | how each column is encoded, as its values say |
 //! | `part` | one file: columns encoded on all cores |
 //! | `upload` | bytes into an object |
 //! | `partition` | rows by the values of some columns |
@@ -32,6 +33,7 @@
 
 mod bounds;
 mod decode;
+mod encodings;
 mod fetch;
 mod gathered;
 mod groups;

@@ -35,13 +35,12 @@ impl Part {
     /// Where it is `plain`, the file says nothing of Arrow.
     pub(super) fn new(
         schema: &SchemaRef,
-        properties: &WriterProperties,
+        properties: WriterProperties,
         plain: bool,
     ) -> Result<Self> {
         let sink = Sink::default();
-        let options = ArrowWriterOptions::new()
-            .with_properties(properties.clone())
-            .with_skip_arrow_metadata(plain);
+        let options =
+            ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(plain);
         let writer = ArrowWriter::try_new_with_options(sink.clone(), Arc::clone(schema), options);
         let (writer, columns) =
             writer.and_then(ArrowWriter::into_serialized_writer).map_err(Error::other)?;

@@ -13,6 +13,7 @@ use nuthatch_core::{Error, Result, runtime};
 use parquet::file::metadata::ParquetMetaData;
 use parquet::file::properties::WriterProperties;
 
+use super::encodings;
 use super::groups::Groups;
 use super::objects::{self, Naming};
 use super::options::Options;
@@ -251,7 +252,7 @@ impl<'a> Writing<'a> {
             self.add(&[], &group).await?;
         }
         if self.done.is_empty() && self.open.is_none() {
-            self.begin(&[])?;
+            self.begin(&[], &[])?;
         }
         self.close().await
     }
@@ -269,7 +270,7 @@ impl<'a> Writing<'a> {
     /// Encodes a row group, in the file that is open or a new one.
     async fn add(&mut self, folders: &[String], group: &[RecordBatch]) -> Result<()> {
         if self.open.is_none() {
-            self.begin(folders)?;
+            self.begin(folders, group)?;
         }
         let Some(open) = &mut self.open else { return Ok(()) };
         // Encoding takes the thread for long: where the store waits for a network, this may be one
@@ -287,11 +288,13 @@ impl<'a> Writing<'a> {
         Ok(())
     }
 
-    fn begin(&mut self, folders: &[String]) -> Result<()> {
+    /// Opens the file that begins with this row group.
+    fn begin(&mut self, folders: &[String], group: &[RecordBatch]) -> Result<()> {
         let Destination { target, store, naming, .. } = self.destination;
         let name = objects::part(naming, folders, self.done.len());
         let path = objects::path(&target.prefix, &name)?;
-        let part = Part::new(&self.schema, &self.properties, self.plain)?;
+        let properties = encodings::suited(&self.properties, &self.schema, group);
+        let part = Part::new(&self.schema, properties, self.plain)?;
         let upload = Upload::new(Arc::new(store.clone()), path);
         self.open = Some(Open { name, part, upload, bytes: 0 });
         Ok(())

@@ -26,6 +26,21 @@ fn a_small_table_is_one_file_that_others_read() {
 }
 
 #[test]
+fn values_that_hardly_repeat_are_written_without_a_dictionary() {
+    let store = memory();
+    let source = stored(&store, &weather(5000), "row_group_rows = 2000").expect("it is held");
+    let scan = block_on(ParquetScan::open(&source, "parquet", "a table")).expect("it opens");
+    let footer = block_on(scan.footer(0)).expect("it has one");
+    assert_eq!(footer.num_row_groups(), 3);
+    for group in footer.row_groups() {
+        let columns = group.columns().iter();
+        let dictionaries = columns.map(|chunk| chunk.dictionary_page_offset().is_some());
+        // The day comes four times, and so do the stations' names.
+        assert_eq!(dictionaries.collect::<Vec<_>>(), [true, true, false, false, false]);
+    }
+}
+
+#[test]
 fn a_large_table_is_several_files_in_order() {
     let store = memory();
     let table = weather(5000);

@@ -15,7 +15,7 @@ fn streamed(scan: &ParquetScan, columns: Option<Vec<usize>>) -> Vec<RecordBatch>
 #[test]
 fn rows_stream_in_order_and_in_small_batches() {
     let table = weather(20_000);
-    let source = stored(&memory(), &table, "row_group_rows = 9000\npart_bytes = 100000");
+    let source = stored(&memory(), &table, "row_group_rows = 9000\npart_bytes = 50000");
     let scan = scan(&source.expect("it is held"));
     assert_eq!(scan.row_count(), Some(20_000));
     assert!(scan.files().count() > 1);
