@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use nuthatch::store::{Fault, Faulty, Operation, Trigger, answer_from_afar, intercept};
-use object_store::ObjectStore;
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt};
 
 /// Which location's requests go wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,17 +14,29 @@ pub(crate) enum Where {
     Local,
 }
 
-/// Where the stores answer from.
+/// How the stores answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Answers {
     /// At once, on the calling thread.
     Here,
     /// As those of other machines do.
     Afar,
+    /// As those of other machines do that look at no condition: the last writer wins there.
+    Careless,
+}
+
+/// How much of each kind lies in the root.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct There {
+    pub(crate) generations: usize,
+    /// Tombstones among them.
+    pub(crate) manifests: usize,
+    pub(crate) leases: usize,
 }
 
 pub(crate) struct Lake {
     number: u32,
+    answers: Answers,
     /// Where tables in databases are.
     folder: tempfile::TempDir,
     stores: Arc<Mutex<Vec<(String, Faulty)>>>,
@@ -31,19 +44,17 @@ pub(crate) struct Lake {
 
 impl Lake {
     pub(crate) fn new(answers: Answers) -> Self {
-        let stores: Arc<Mutex<Vec<(String, Faulty)>>> = Arc::default();
-        let opened = Arc::clone(&stores);
-        intercept(move |url: &str, store: Arc<dyn ObjectStore>| {
-            let faulty = Faulty::new(store);
-            opened.lock().unwrap().push((url.to_owned(), faulty.clone()));
-            Arc::new(faulty)
-        });
-        if answers == Answers::Afar {
+        if answers != Answers::Here {
             answer_from_afar("memory://");
+        }
+        if answers == Answers::Careless {
+            nuthatch::set_parameter!("commit", "last-writer-wins").unwrap();
         }
         let folder = tempfile::tempdir().unwrap();
         std::env::set_current_dir(folder.path()).unwrap();
-        Self { number: 0, folder, stores }
+        let lake = Self { number: 0, answers, folder, stores: Arc::default() };
+        lake.intercept_with(None);
+        lake
     }
 
     /// Empty locations.
@@ -76,7 +87,7 @@ impl Lake {
     /// From now on what is written to the root is not committed, and stays behind: as by processes
     /// that are killed before their commit.
     pub(crate) fn strand(&self) {
-        let commit = Trigger::any().on([Operation::Create, Operation::Update]);
+        let commit = Trigger::any().on([Operation::Put, Operation::Create, Operation::Update]);
         self.open_with(
             Where::Root,
             vec![
@@ -103,7 +114,9 @@ impl Lake {
 
     fn intercept_with(&self, faults: Option<(String, Vec<(Trigger, Fault)>)>) {
         let opened = Arc::clone(&self.stores);
+        let is_careless = self.answers == Answers::Careless;
         intercept(move |here: &str, store: Arc<dyn ObjectStore>| {
+            let store = if is_careless { careless(store) } else { store };
             let faulty = Faulty::new(store);
             if let Some((url, rules)) = &faults
                 && url == here
@@ -127,24 +140,35 @@ impl Lake {
         struck
     }
 
-    /// How many generations of data lie in the root.
-    pub(crate) fn generations(&self) -> usize {
+    /// What lies in the root.
+    pub(crate) fn there(&self) -> There {
         let paths = self.paths();
-        let folders = paths.iter().filter_map(|path| {
+        let generations = paths.iter().filter_map(|path| {
             let (_, data) = path.split_once("/data/")?;
             data.split('/').nth(2)
         });
-        folders.collect::<BTreeSet<_>>().len()
+        let containing = |part: &str| paths.iter().filter(|path| path.contains(part)).count();
+        There {
+            generations: generations.collect::<BTreeSet<_>>().len(),
+            manifests: containing("/entries/"),
+            leases: containing("/leases/"),
+        }
     }
 
-    /// How many manifests lie in the root, tombstones among them.
-    pub(crate) fn manifests(&self) -> usize {
-        self.paths().iter().filter(|path| path.contains("/entries/")).count()
+    /// As a process leaves it that is killed while it computes: beside the one entry.
+    pub(crate) fn leave_lease(&self) {
+        let paths = self.paths();
+        let manifest = paths.iter().find(|path| path.contains("/entries/")).unwrap();
+        let lease = Path::parse(manifest.replace("/entries/", "/leases/")).unwrap();
+        futures::executor::block_on(self.root().put(&lease, "{}".into())).unwrap();
+    }
+
+    fn root(&self) -> Arc<dyn ObjectStore> {
+        nuthatch::store::open(&self.url(Where::Root), &toml::Table::new()).unwrap().store
     }
 
     fn paths(&self) -> Vec<String> {
-        let opened = nuthatch::store::open(&self.url(Where::Root), &toml::Table::new()).unwrap();
-        let listed: Vec<_> = futures::executor::block_on_stream(opened.store.list(None)).collect();
+        let listed: Vec<_> = futures::executor::block_on_stream(self.root().list(None)).collect();
         listed.into_iter().map(|object| object.unwrap().location.to_string()).collect()
     }
 
@@ -154,4 +178,11 @@ impl Lake {
             Where::Local => format!("memory://local-{}", self.number),
         }
     }
+}
+
+/// What answers every put as if its condition had been met.
+fn careless(store: Arc<dyn ObjectStore>) -> Arc<dyn ObjectStore> {
+    let store = Faulty::new(store);
+    store.inject(Trigger::any(), Fault::IgnoreCondition);
+    Arc::new(store)
 }

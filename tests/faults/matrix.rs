@@ -8,7 +8,10 @@ use nuthatch::store::Fault;
 use crate::forgets::a_forget;
 use crate::lake::{Answers, Lake, Where};
 use crate::subjects::{self, Do, NUMBER, Subject};
-use crate::sweeps::{a_sweep, a_sweep_of_what_was_abandoned, a_sweep_of_what_was_forgotten};
+use crate::sweeps::{
+    a_sweep, a_sweep_of_a_lease, a_sweep_of_another_version, a_sweep_of_what_was_abandoned,
+    a_sweep_of_what_was_forgotten,
+};
 use crate::told::Told;
 
 pub(crate) const FAULTS: [Fault; 5] = [
@@ -19,11 +22,20 @@ pub(crate) const FAULTS: [Fault; 5] = [
     Fault::Delay(Duration::from_millis(1)),
 ];
 
+/// What is there before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Before {
+    Nothing,
+    /// An entry with the number 1.
+    Entry,
+    /// What is left of one that was forgotten.
+    Tombstone,
+}
+
 /// One row of the table.
 struct Row {
     subject: Subject,
-    /// Whether an entry with the number 1 is there before.
-    stored: bool,
+    before: Before,
     what: Do,
     place: Where,
 }
@@ -45,9 +57,7 @@ fn every_fault(row: &Row, answers: Answers) -> u64 {
         for nth in 1.. {
             lake.next();
             NUMBER.store(1, Ordering::SeqCst);
-            if row.stored {
-                assert_eq!((row.subject)(Do::Call).unwrap(), 1);
-            }
+            row.prepare();
             assert_eq!(warnings(&told), "", "nothing has gone wrong yet");
             lake.inject(row.place, nth, fault);
             NUMBER.store(2, Ordering::SeqCst);
@@ -67,6 +77,17 @@ fn every_fault(row: &Row, answers: Answers) -> u64 {
     struck
 }
 
+impl Row {
+    fn prepare(&self) {
+        if self.before != Before::Nothing {
+            assert_eq!((self.subject)(Do::Call).unwrap(), 1);
+        }
+        if self.before == Before::Tombstone {
+            assert_eq!((self.subject)(Do::Forget).unwrap(), 1);
+        }
+    }
+}
+
 /// What was told, but for that such a small array is in small chunks.
 fn warnings(told: &Told) -> String {
     let told = told.take();
@@ -75,9 +96,10 @@ fn warnings(told: &Told) -> String {
 
 /// What must hold after something went wrong.
 fn check(row: &Row, answer: &nuthatch::Result<u32>, was_told: bool, shown: &str) {
-    let Row { subject, stored, what, .. } = row;
+    let Row { subject, what, .. } = row;
+    let stored = row.before == Before::Entry;
     // A copy or a recall gives what is stored; all else what was computed.
-    let recalls = matches!(what, Do::Copy) || (*stored && *what == Do::Call);
+    let recalls = matches!(what, Do::Copy) || (stored && *what == Do::Call);
     let wanted = if recalls { 1 } else { 2 };
     match answer {
         // What cannot be recalled is computed, and that is told.
@@ -96,7 +118,7 @@ fn check(row: &Row, answer: &nuthatch::Result<u32>, was_told: bool, shown: &str)
     };
     assert!(number.is_some() || !stored || *what == Do::Copy, "the entry is lost; {shown}");
     match number {
-        Some(1) => assert!(*stored, "nobody has stored a 1; {shown}"),
+        Some(1) => assert!(stored, "nobody has stored a 1; {shown}"),
         Some(2) => assert!(!recalls || matches!(answer, Ok(2)), "nobody had a 2; {shown}"),
         Some(other) => panic!("{other} is neither the old value nor the new one; {shown}"),
         None => {}
@@ -117,10 +139,11 @@ fn check(row: &Row, answer: &nuthatch::Result<u32>, was_told: bool, shown: &str)
 }
 
 fn may_fail(row: &Row) -> bool {
-    row.what == Do::Upsert || std::ptr::fn_addr_eq(row.subject, subjects::zarr as Subject)
+    let lazy = [subjects::zarr as Subject, subjects::zarr2];
+    row.what == Do::Upsert || lazy.iter().any(|lazy| std::ptr::fn_addr_eq(row.subject, *lazy))
 }
 
-/// A test for each operation of a backend, with stores here and afar.
+/// A test for each operation of a backend, with stores here, afar, and where the last writer wins.
 macro_rules! matrix {
     ($($backend:ident: $($operation:ident),* $(,)?;)*) => {
         $(mod $backend {
@@ -139,60 +162,85 @@ macro_rules! matrix {
 macro_rules! paste {
     ($operation:ident, $backend:ident) => {
         mod $operation {
+            use crate::lake::Answers;
+
             #[test]
             fn afar() {
-                crate::matrix::$operation(crate::subjects::$backend, crate::lake::Answers::Afar);
+                crate::matrix::$operation(crate::subjects::$backend, Answers::Afar);
+            }
+
+            #[test]
+            fn where_the_last_writer_wins() {
+                crate::matrix::$operation(crate::subjects::$backend, Answers::Careless);
             }
         }
     };
 }
 
 fn a_store(subject: Subject, answers: Answers) {
-    let row = Row { subject, stored: false, what: Do::Call, place: Where::Root };
+    let row = Row { subject, before: Before::Nothing, what: Do::Call, place: Where::Root };
     // The marker, the manifest, the probe, and what is written.
     assert!(every_fault(&row, answers) >= 4 * FAULTS.len() as u64);
 }
 
+fn a_store_over_a_tombstone(subject: Subject, answers: Answers) {
+    let row = Row { subject, before: Before::Tombstone, what: Do::Call, place: Where::Root };
+    // The marker, the manifest, and what is written.
+    assert!(every_fault(&row, answers) >= 3 * FAULTS.len() as u64);
+}
+
 fn an_overwrite(subject: Subject, answers: Answers) {
-    let row = Row { subject, stored: true, what: Do::Overwrite, place: Where::Root };
+    let row = Row { subject, before: Before::Entry, what: Do::Overwrite, place: Where::Root };
     assert!(every_fault(&row, answers) >= 3 * FAULTS.len() as u64);
 }
 
 fn a_recall(subject: Subject, answers: Answers) {
-    let row = Row { subject, stored: true, what: Do::Call, place: Where::Root };
+    let row = Row { subject, before: Before::Entry, what: Do::Call, place: Where::Root };
     assert!(every_fault(&row, answers) >= 2 * FAULTS.len() as u64);
 }
 
 fn an_upsert(subject: Subject, answers: Answers) {
-    let row = Row { subject, stored: true, what: Do::Upsert, place: Where::Root };
+    let row = Row { subject, before: Before::Entry, what: Do::Upsert, place: Where::Root };
+    assert!(every_fault(&row, answers) >= 4 * FAULTS.len() as u64);
+}
+
+fn an_upsert_into_nothing(subject: Subject, answers: Answers) {
+    let row = Row { subject, before: Before::Nothing, what: Do::Upsert, place: Where::Root };
     assert!(every_fault(&row, answers) >= 4 * FAULTS.len() as u64);
 }
 
 fn a_copy_from(subject: Subject, answers: Answers) {
-    let row = Row { subject, stored: true, what: Do::Copy, place: Where::Root };
+    let row = Row { subject, before: Before::Entry, what: Do::Copy, place: Where::Root };
     assert!(every_fault(&row, answers) >= 2 * FAULTS.len() as u64);
 }
 
 fn a_copy_to(subject: Subject, answers: Answers) {
-    let row = Row { subject, stored: true, what: Do::Copy, place: Where::Local };
+    let row = Row { subject, before: Before::Entry, what: Do::Copy, place: Where::Local };
     assert!(every_fault(&row, answers) >= 4 * FAULTS.len() as u64);
 }
 
 matrix! {
-    small: a_store, an_overwrite, a_recall, a_copy_from, a_copy_to, a_forget,
-        a_sweep_of_what_was_forgotten;
+    small: a_store, a_store_over_a_tombstone, an_overwrite, a_recall, a_copy_from, a_copy_to,
+        a_forget, a_sweep_of_what_was_forgotten, a_sweep_of_another_version, a_sweep_of_a_lease;
     null: an_overwrite, a_recall, a_copy_from, a_copy_to, a_forget;
     becoming_null: a_store, an_overwrite, a_sweep;
-    large: a_store, an_overwrite, a_recall, a_copy_from, a_copy_to, a_forget, a_sweep,
+    large: a_store, a_store_over_a_tombstone, an_overwrite, a_recall, a_copy_from, a_copy_to,
+        a_forget, a_sweep, a_sweep_of_what_was_abandoned, a_sweep_of_what_was_forgotten;
+    parts: a_store, an_overwrite, a_recall, a_copy_from, a_copy_to, a_forget, a_sweep,
         a_sweep_of_what_was_abandoned, a_sweep_of_what_was_forgotten;
-    parts: a_store, an_overwrite, a_recall, a_copy_from, a_copy_to;
-    zarr: a_store, an_overwrite, a_recall, a_copy_from, a_copy_to, a_forget, a_sweep,
-        a_sweep_of_what_was_abandoned;
-    parquet: a_store, an_overwrite, a_recall, an_upsert, a_copy_from, a_copy_to, a_forget, a_sweep,
-        a_sweep_of_what_was_abandoned;
-    partitions: a_store, an_overwrite, a_recall, an_upsert, a_copy_from, a_copy_to, a_sweep;
-    delta: a_store, an_overwrite, a_recall, an_upsert, a_copy_from, a_copy_to, a_forget, a_sweep,
-        a_sweep_of_what_was_abandoned;
-    sql: a_store, an_overwrite, a_recall, an_upsert, a_copy_from, a_copy_to, a_forget, a_sweep,
+    zarr: a_store, a_store_over_a_tombstone, an_overwrite, a_recall, a_copy_from, a_copy_to,
+        a_forget, a_sweep, a_sweep_of_what_was_abandoned, a_sweep_of_what_was_forgotten;
+    zarr2: a_store, an_overwrite, a_recall, a_copy_from, a_copy_to, a_forget, a_sweep,
+        a_sweep_of_what_was_abandoned, a_sweep_of_what_was_forgotten;
+    parquet: a_store, a_store_over_a_tombstone, an_overwrite, a_recall, an_upsert,
+        an_upsert_into_nothing, a_copy_from, a_copy_to, a_forget, a_sweep,
+        a_sweep_of_what_was_abandoned, a_sweep_of_what_was_forgotten;
+    partitions: a_store, an_overwrite, a_recall, an_upsert, an_upsert_into_nothing, a_copy_from,
+        a_copy_to, a_forget, a_sweep, a_sweep_of_what_was_abandoned, a_sweep_of_what_was_forgotten;
+    delta: a_store, a_store_over_a_tombstone, an_overwrite, a_recall, an_upsert,
+        an_upsert_into_nothing, a_copy_from, a_copy_to, a_forget, a_sweep,
+        a_sweep_of_what_was_abandoned, a_sweep_of_what_was_forgotten;
+    sql: a_store, a_store_over_a_tombstone, an_overwrite, a_recall, an_upsert,
+        an_upsert_into_nothing, a_copy_from, a_copy_to, a_forget, a_sweep,
         a_sweep_of_what_was_abandoned, a_sweep_of_what_was_forgotten;
 }

@@ -78,10 +78,19 @@ fn as_becoming_null() -> nuthatch::Result<Option<Vec<u32>>> {
     Ok((number() != 2).then(|| vec![number(); 40_000]))
 }
 
-#[cache(backend_options(chunking(time = 10)))]
-fn as_zarr() -> nuthatch::Result<Dataset> {
+fn levels() -> nuthatch::Result<Dataset> {
     let values = vec![f64::from(number()); 30];
     Dataset::new().with_variable("level", Variable::new(["time"], values))
+}
+
+#[cache(backend_options(chunking(time = 10)))]
+fn as_zarr() -> nuthatch::Result<Dataset> {
+    levels()
+}
+
+#[cache(backend_options(chunking(time = 10), zarr_format = 2))]
+fn as_zarr2() -> nuthatch::Result<Dataset> {
+    levels()
 }
 
 fn rows() -> nuthatch::Result<RecordBatch> {
@@ -136,9 +145,16 @@ pub(crate) fn becoming_null(what: Do) -> nuthatch::Result<u32> {
     asked!(as_becoming_null::call(), what).map(|values| values.map_or(2, one))
 }
 
-/// An array is lazy: what is read of it may be told to be damaged only then.
 pub(crate) fn zarr(what: Do) -> nuthatch::Result<u32> {
-    let dataset = asked!(as_zarr::call(), what)?;
+    asked!(as_zarr::call(), what).and_then(|dataset| one_in(&dataset))
+}
+
+pub(crate) fn zarr2(what: Do) -> nuthatch::Result<u32> {
+    asked!(as_zarr2::call(), what).and_then(|dataset| one_in(&dataset))
+}
+
+/// An array is lazy: what is read of it may be told to be damaged only then.
+fn one_in(dataset: &Dataset) -> nuthatch::Result<u32> {
     let values = dataset.variables()["level"].values::<f64>()?;
     assert_eq!(values.len(), 30);
     Ok(one(values.iter().map(|&value| value as u32)))

@@ -10,7 +10,8 @@ use nuthatch::GcReport;
 use nuthatch::prelude::*;
 use nuthatch::store::{Fault, Faulty, Operation, Trigger, intercept};
 use nuthatch::table::arrow_array::RecordBatch;
-use object_store::ObjectStore;
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt};
 
 use crate::bucket::{Bucket, Service, block_on};
 use crate::weather;
@@ -27,6 +28,12 @@ fn large(number: u32) -> nuthatch::Result<Vec<u32>> {
 fn table(year: i32) -> nuthatch::Result<RecordBatch> {
     RUNS.fetch_add(1, Ordering::SeqCst);
     Ok(weather::year(year))
+}
+
+#[cache(name = "swept_version", version = "1")]
+fn versioned(number: u32) -> nuthatch::Result<Vec<u32>> {
+    RUNS.fetch_add(1, Ordering::SeqCst);
+    Ok(vec![number; 50_000])
 }
 
 /// What lies in a bucket.
@@ -110,6 +117,60 @@ fn what_nobody_needs_goes_and_nothing_else(service: Service) {
     assert_eq!(large::call(2).strict(true).run().unwrap(), stored, "it can be stored again");
 }
 
+/// As a process leaves it that is killed while it computes.
+fn leave_lease(bucket: &Bucket) -> String {
+    let manifest = objects(bucket).into_iter().find(|object| object.contains("/entries/")).unwrap();
+    let lease = manifest.replace("/entries/", "/leases/");
+    let store = nuthatch::store::open(&bucket.url(), &bucket.options()).unwrap().store;
+    block_on(store.put(&Path::parse(&lease).unwrap(), "{}".into())).unwrap();
+    lease
+}
+
+/// What a sweep would remove and what it removes, which is the same.
+fn dry_and_wet(bucket: &Bucket) -> Vec<(String, u64)> {
+    let sweep = |dry| {
+        let gc = nuthatch::gc().only("root").keep_versions("swept_version", ["2"]);
+        gc.dry_run(dry).run().unwrap()
+    };
+    std::thread::sleep(Duration::from_secs(3));
+    let before = objects(bucket);
+    let dry = sweep(true);
+    assert_eq!(objects(bucket), before);
+    let wet = sweep(false);
+    assert_eq!((wet.failed().count, wet.left().count), (0, 0), "{wet}");
+    assert_eq!(removed(&dry), removed(&wet), "{dry}, then {wet}");
+    removed(&wet).0
+}
+
+fn leases_and_entries_of_other_versions_go(service: Service) {
+    let bucket = Bucket::new(service);
+    bucket.configure();
+    table(2012).unwrap();
+    let needed = objects(&bucket);
+    versioned(1).unwrap();
+    let with_version = objects(&bucket);
+    let lease = leave_lease(&bucket);
+    assert_eq!(with_version.len(), needed.len() + 2, "a manifest and a value");
+    nuthatch::set_parameter!("grace", "1s").unwrap();
+    let expected = |kinds: &[(&str, u64)]| {
+        kinds.iter().map(|(kind, count)| ((*kind).to_owned(), *count)).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        dry_and_wet(&bucket),
+        expected(&[("entry of another version", 1), ("expired lease", 1)])
+    );
+    assert!(!objects(&bucket).contains(&lease));
+    assert_eq!(objects(&bucket), with_version, "whoever reads it finishes");
+    assert!(versioned::call(1).strict(true).run().unwrap_err().is_not_cached());
+    assert_eq!(dry_and_wet(&bucket), expected(&[("replaced data", 1), ("forgotten entry", 1)]));
+    assert_eq!(objects(&bucket), needed);
+    let runs = RUNS.load(Ordering::SeqCst);
+    assert_eq!(table::call(2012).strict(true).run().unwrap(), weather::year(2012));
+    versioned(1).unwrap();
+    assert_eq!(RUNS.load(Ordering::SeqCst), runs + 1);
+}
+
 tests! {
     what_nobody_needs_goes_and_nothing_else,
+    leases_and_entries_of_other_versions_go,
 }

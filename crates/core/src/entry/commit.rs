@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 use super::burial::Past;
 use super::document::{Carried, with_text};
 use super::draft::{Content, Draft};
+use super::inspect::Standard;
 use super::layout::{self, Address};
 use super::location::{Location, rfc3339};
 use super::lookup::{Entry, Fetched, Lookup, Object, Seen};
@@ -140,20 +141,6 @@ impl Location {
     ///
     /// As [`look_up`](Self::look_up) and [`commit`](Self::commit).
     pub async fn forget(&self, address: &Address) -> Result<Forgot> {
-        self.forget_within(address, self.options().grace).await
-    }
-
-    /// The same for `gc`, which goes by the store's clock: what was replaced before stays listed,
-    /// however long ago that was, and goes when the tombstone's turn comes.
-    ///
-    /// # Errors
-    ///
-    /// As [`forget`](Self::forget).
-    pub(crate) async fn retire(&self, address: &Address) -> Result<()> {
-        self.forget_within(address, Duration::MAX).await.map(drop)
-    }
-
-    async fn forget_within(&self, address: &Address, grace: Duration) -> Result<Forgot> {
         self.must_be_writable(address)?;
         let mut found = self.look_up(address).await?;
         for _ in 0..MERGES {
@@ -167,12 +154,30 @@ impl Location {
                 }
             };
             let seen = found.seen();
+            let grace = self.options().grace;
             match self.publish(address, seen, tombstone, Records::new(), grace).await? {
                 Committed::Done { removal, .. } => return Ok(Forgot { was_there: true, removal }),
                 Committed::Lost { winner, .. } => found = winner,
             }
         }
         Err(Error::Conflict { object: self.show_own(address.manifest()) })
+    }
+
+    /// Commits a tombstone in place of an entry as `gc` has seen it. False where another writer was
+    /// first.
+    ///
+    /// What was replaced before stays listed, however long ago that was by this machine's clock:
+    /// `gc` goes by the store's, and removes it when the tombstone's turn comes.
+    ///
+    /// # Errors
+    ///
+    /// As [`commit`](Self::commit).
+    pub(crate) async fn retire(&self, standing: &Standard) -> Result<bool> {
+        let address = &standing.address;
+        let tombstone = self.tombstone(address, Some(standing.manifest.clone()));
+        let seen = standing.seen();
+        let ended = self.publish(address, seen, tombstone, Records::new(), Duration::MAX).await?;
+        Ok(matches!(ended, Committed::Done { .. }))
     }
 
     /// Writes a manifest in place of what was seen, with all that it takes over from there; what

@@ -43,6 +43,11 @@ impl Standard {
             || self.manifest.replaced.iter().any(|record| record.generation == generation)
     }
 
+    /// The state of the manifest, for a commit in its place.
+    pub(super) fn seen(&self) -> &Seen {
+        &self.seen
+    }
+
     /// Whether the entry's value lies in a generation.
     pub(crate) fn holds(&self, generation: &str) -> bool {
         self.manifest.backends.iter().any(|record| record.generation == generation)

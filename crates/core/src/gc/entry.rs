@@ -187,7 +187,14 @@ impl Sweeping<'_> {
         if self.is_dry() {
             return Some(Outcome::Removed(item));
         }
-        Some(Outcome::of(item, self.location().retire(&entry.address).await))
+        match self.location().retire(entry).await {
+            Ok(true) => Some(Outcome::Removed(item)),
+            Ok(false) => {
+                let why = "another writer was first; the next `gc` looks at it again".to_owned();
+                Some(Outcome::Left(Item { why, ..item }))
+            }
+            Err(error) => Some(Outcome::failed(item, &error.to_string())),
+        }
     }
 
     /// Removes a generation that was replaced long ago: whether it is gone, and what is told.

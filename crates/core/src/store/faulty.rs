@@ -1,4 +1,4 @@
-//! Fails, delays, cuts short or loses the reply of chosen requests.
+//! Fails, delays, cuts short or loses the reply of chosen requests, or ignores their conditions.
 
 use std::fmt;
 use std::future::Future;
@@ -15,7 +15,7 @@ use futures::stream::{self, BoxStream, StreamExt};
 use object_store::path::Path;
 use object_store::{
     CopyOptions, Error, GetOptions, GetResult, GetResultPayload, ListResult, MultipartUpload,
-    ObjectMeta, ObjectStore, ObjectStoreExt, PutMultipartOptions, PutOptions, PutPayload,
+    ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutMultipartOptions, PutOptions, PutPayload,
     PutResult, RenameOptions, Result, UploadPart,
 };
 
@@ -36,6 +36,9 @@ pub enum Fault {
     CutShort,
     /// The store does it, and the caller gets an error.
     LoseReply,
+    /// The store does not look at the condition of a put, as some do not, and answers as if it had
+    /// been met.
+    IgnoreCondition,
 }
 
 /// Which requests a fault strikes. Everything is struck until it is narrowed.
@@ -188,7 +191,7 @@ impl Faults {
         request: impl Future<Output = Result<T>>,
     ) -> Result<T> {
         match fault {
-            None => request.await,
+            None | Some(Fault::IgnoreCondition) => request.await,
             Some(Fault::Delay(delay)) => {
                 sleep(delay).await;
                 request.await
@@ -290,8 +293,13 @@ impl ObjectStore for Faulty {
         options: PutOptions,
     ) -> Result<PutResult> {
         let operation = Operation::of_put(&options.mode);
+        let fault = self.faults.strike(operation, location);
+        let options = match fault {
+            Some(Fault::IgnoreCondition) => PutOptions { mode: PutMode::Overwrite, ..options },
+            _ => options,
+        };
         let request = self.inner.put_opts(location, payload, options);
-        self.faults.around(operation, location, request).await
+        self.faults.apply(fault, operation, location, request).await
     }
 
     async fn put_multipart_opts(
