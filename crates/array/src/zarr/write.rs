@@ -8,7 +8,7 @@ use data_encoding::HEXLOWER;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use nuthatch_core::backend::{Target, Written};
 use nuthatch_core::entry::Extent;
-use nuthatch_core::store::Recording;
+use nuthatch_core::store::{Recording, Upload};
 use nuthatch_core::{Error, Result};
 use object_store::{ObjectStore as _, PutOptions, PutPayload};
 use zarrs::array::{
@@ -211,7 +211,16 @@ async fn put(files: &Files, name: &str, bytes: impl Into<Bytes>) -> Result<u64> 
     let bytes = bytes.into();
     let length = bytes.len() as u64;
     let path = files.path(name)?;
-    let put = files.store.put_opts(&path, PutPayload::from_bytes(bytes), PutOptions::default());
+    let put = async {
+        if files.immediate {
+            let (payload, options) = (PutPayload::from_bytes(bytes), PutOptions::default());
+            return files.store.put_opts(&path, payload, options).await.map(drop);
+        }
+        // A large one would take longer than a request may, and parts of it go at once.
+        let mut upload = Upload::new(Arc::clone(&files.store), path.clone());
+        upload.push(bytes).await?;
+        upload.finish().await
+    };
     put.await.map_err(|error| Error::Store {
         doing: format!("write {}", files.show(name)),
         location: files.shown.to_string(),

@@ -8,6 +8,7 @@
 //! | [`open()`] | a store from a URL or a path |
 //! | [`LocalFiles`] | files below a folder, read and written on the calling thread |
 //! | [`Counting`] | counts requests and bytes |
+//! | [`Upload`] | an object that is written piece by piece |
 //! | [`Recording`], [`Verified`], [`Sums`] | checksums made on write and checked on read |
 //! | `Faulty` | fails, delays, cuts short or loses the reply of chosen requests (`test-util`) |
 //! | `intercept` | wraps every store that this process opens (`test-util`) |
@@ -17,6 +18,7 @@ mod counting;
 mod local;
 mod open;
 mod operation;
+mod upload;
 mod verified;
 
 #[cfg(any(test, feature = "test-util"))]
@@ -35,6 +37,7 @@ pub use local::{LocalFiles, StaleTemporary};
 pub use open::{Opened, by_url, open};
 pub(crate) use open::{Owner, open_for};
 pub use operation::Operation;
+pub use upload::Upload;
 pub use verified::{BLOCK, Damage, ObjectSums, Recording, StoredSums, Sums, Verified};
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
 use object_store::memory::InMemory;
 use object_store::path::Path;
@@ -10,7 +11,7 @@ use object_store::{GetOptions, ObjectStore, ObjectStoreExt, PutMode};
 use pollster::block_on;
 
 use super::conformance::{FOLDER, conformance, read_conformance, sample};
-use super::{Counting, Fault, Faulty, LocalFiles, Operation, Recording, Trigger, Verified};
+use super::{Counting, Fault, Faulty, LocalFiles, Operation, Recording, Trigger, Upload, Verified};
 
 fn memory() -> Arc<dyn ObjectStore> {
     Arc::new(InMemory::new())
@@ -189,12 +190,20 @@ fn each_fault_does_what_it_says() {
     assert!(block_on(store.delete(&a)).is_err());
     store.heal();
 
+    store.inject(Trigger::any().on([Operation::Create]), Fault::IgnoreCondition);
+    let create =
+        |text: &'static str| block_on(store.put_opts(&a, text.into(), PutMode::Create.into()));
+    create("over it").unwrap();
+    assert_eq!(get().unwrap(), "over it");
+    store.heal();
+    create("in vain").unwrap_err();
+
     let delay = Duration::from_millis(20);
     store.inject(Trigger::any(), Fault::Delay(delay));
     let start = Instant::now();
-    assert_eq!(get().unwrap(), "after");
+    assert_eq!(get().unwrap(), "over it");
     assert!(start.elapsed() >= delay);
-    assert_eq!(store.struck(), 8);
+    assert_eq!(store.struck(), 9);
 }
 
 #[test]
@@ -211,4 +220,67 @@ fn a_part_that_is_lost_fails_the_upload() {
         assert!(error.contains("3 bytes of its parts were not written"), "{error}");
         assert!(store.get_opts(&path("a"), GetOptions::new()).await.is_err());
     });
+}
+
+const TEN: [&str; 4] = ["01", "2345", "", "6789"];
+
+/// Ten bytes in pieces, in parts of four.
+async fn upload(store: &Arc<dyn ObjectStore>) -> object_store::Result<()> {
+    let mut upload = Upload::new(Arc::clone(store), path("a")).parts_of(4, 2);
+    for piece in TEN {
+        upload.push(piece.into()).await?;
+    }
+    upload.finish().await
+}
+
+#[test]
+fn an_upload_is_one_request_or_parts_of_one_size() {
+    let counting = Counting::new(memory());
+    let store: Arc<dyn ObjectStore> = Arc::new(counting.clone());
+    crate::runtime::block_on(async {
+        upload(&store).await.unwrap();
+        assert_eq!(store.get(&path("a")).await.unwrap().bytes().await.unwrap(), "0123456789");
+        let count = |operation| counting.counts().of(operation);
+        assert_eq!((count(Operation::Part), count(Operation::Complete)), (3, 1));
+        for length in [0, 1, 4] {
+            let mut upload = Upload::new(Arc::clone(&store), path("b")).parts_of(4, 2);
+            upload.push(Bytes::from_static(&b"0123"[..length])).await.unwrap();
+            upload.finish().await.unwrap();
+            let read = store.get(&path("b")).await.unwrap().bytes().await.unwrap();
+            assert_eq!(read, b"0123"[..length]);
+        }
+        assert_eq!((count(Operation::Put), count(Operation::Multipart)), (3, 1));
+    });
+}
+
+#[test]
+fn an_upload_that_fails_leaves_nothing_in_the_store() {
+    let cases = [(Operation::Multipart, 1), (Operation::Part, 1), (Operation::Part, 2)];
+    for (operation, nth) in
+        cases.into_iter().chain([(Operation::Part, 3), (Operation::Complete, 1)])
+    {
+        let counting = Counting::new(memory());
+        let faulty = Faulty::new(Arc::new(counting.clone()));
+        faulty.inject(Trigger::any().on([operation]).nth(nth), Fault::Fail);
+        let store: Arc<dyn ObjectStore> = Arc::new(faulty.clone());
+        crate::runtime::block_on(async {
+            let error = upload(&store).await.unwrap_err();
+            assert!(error.to_string().contains("injected"), "{error}");
+            assert!(store.head(&path("a")).await.is_err());
+        });
+        let begun = counting.counts().of(Operation::Multipart);
+        assert_eq!(counting.counts().of(Operation::Abort), begun, "{operation} {nth}");
+        assert_eq!(faulty.struck(), 1);
+    }
+}
+
+#[test]
+fn an_upload_that_is_not_to_be_finished_is_given_up() {
+    let counting = Counting::new(memory());
+    crate::runtime::block_on(async {
+        let mut upload = Upload::new(Arc::new(counting.clone()), path("a")).parts_of(4, 2);
+        upload.push("01234".into()).await.unwrap();
+        upload.abort().await;
+    });
+    assert_eq!(counting.counts().of(Operation::Abort), 1);
 }

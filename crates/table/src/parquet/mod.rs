@@ -46,7 +46,6 @@ mod scan;
 mod select;
 mod stored;
 mod streamed;
-mod upload;
 mod upsert;
 mod write;
 
