@@ -4,22 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use nuthatch::store::{Counting, Operation, intercept};
-use object_store::{ObjectStore, ObjectStoreExt};
+use object_store::ObjectStore;
 
 use crate::subjects::{self, Do, Subject};
 
 /// The data objects of a store, by their names below their generation.
 fn data(url: &str) -> BTreeMap<String, Vec<u8>> {
     let store = nuthatch::store::open(url, &toml::Table::new()).unwrap().store;
-    let listed: Vec<_> = futures::executor::block_on_stream(store.list(None)).collect();
-    let listed = listed.into_iter().map(|object| object.unwrap().location);
-    let data = listed.filter_map(|path| {
-        let (_, below) = path.as_ref().split_once("/data/")?;
-        let name = below.splitn(4, '/').nth(3)?.to_owned();
-        let read = async { store.get(&path).await.unwrap().bytes().await.unwrap().to_vec() };
-        Some((name, futures::executor::block_on(read)))
-    });
-    data.collect()
+    futures::executor::block_on(nuthatch_tests::data(&store))
 }
 
 fn crosses_as_it_is(subject: Subject) {
@@ -64,6 +56,16 @@ fn a_large_value_does() {
 #[test]
 fn a_value_in_parts_does() {
     crosses_as_it_is(subjects::parts);
+}
+
+#[test]
+fn an_array_of_zarr_does() {
+    crosses_as_it_is(subjects::zarr);
+}
+
+#[test]
+fn an_array_of_the_older_version_does() {
+    crosses_as_it_is(subjects::zarr2);
 }
 
 #[test]

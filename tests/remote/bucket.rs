@@ -177,7 +177,7 @@ fn new_container(server: &str, name: &str) -> reqwest::RequestBuilder {
         .header("authorization", format!("SharedKey {ACCOUNT}:{signature}"))
 }
 
-fn percent_decoded(text: &str) -> String {
+pub(crate) fn percent_decoded(text: &str) -> String {
     percent_encoding::percent_decode_str(text).decode_utf8().unwrap().into_owned()
 }
 

@@ -2,9 +2,31 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use futures::TryStreamExt;
+use object_store::{ObjectStore, ObjectStoreExt};
+
+/// The objects of generations that a store holds, by their names below their generation.
+///
+/// # Panics
+///
+/// Panics where they cannot be read.
+pub async fn data(store: &dyn ObjectStore) -> BTreeMap<String, Vec<u8>> {
+    let listed: Vec<_> = store.list(None).try_collect().await.expect("a listing");
+    let mut data = BTreeMap::new();
+    for path in listed.into_iter().map(|object| object.location) {
+        let below = path.as_ref().split_once("/data/").map(|(_, below)| below);
+        if let Some(name) = below.and_then(|below| below.splitn(4, '/').nth(3)) {
+            let read = async { store.get(&path).await?.bytes().await };
+            data.insert(name.to_owned(), read.await.expect("an object").to_vec());
+        }
+    }
+    data
+}
 
 /// What a program of Python prints, run by the interpreter that `cargo xtask test` has made ready.
 ///

@@ -17,7 +17,7 @@ use object_store::path::Path;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::copying::transfer;
-pub use self::copying::{copy_objects, copy_summed};
+pub use self::copying::{copy_object, copy_objects, copy_summed};
 pub use self::elsewhere::{Elsewhere, Remover, Removers};
 use crate::config::{Masked, Verify};
 use crate::entry::{Extent, layout};
@@ -174,7 +174,7 @@ pub trait Backend<T>: Send + Sync + fmt::Debug + 'static {
 
     /// Copies what `source` describes below the target's prefix as it is, object by object and
     /// checked on the way, with the same checksums in what it gives back: see
-    /// [`copy_objects`]. Nothing where the backend cannot tell which objects these are, or keeps
+    /// [`copy_objects`] and [`copy_object`]. Nothing where the backend cannot tell which objects these are, or keeps
     /// more than objects; then the value is read, and written anew.
     fn copy<'a>(
         &'a self,

@@ -369,7 +369,7 @@ pub mod backend {
     #[cfg(feature = "test-util")]
     pub use nuthatch_core::backend::conformance;
     pub use nuthatch_core::backend::{
-        Backend, Backends, Elsewhere, Remover, Shown, Source, Stored, Target, Written,
+        Backend, Backends, Elsewhere, Remover, Shown, Source, Stored, Target, Written, copy_object,
         copy_objects, copy_summed,
     };
     pub use nuthatch_core::basic::Basic;

@@ -37,6 +37,34 @@ pub(super) fn checksum(content: &[u8]) -> u32 {
     crc_fast::checksum(crc_fast::CrcAlgorithm::Crc32Iscsi, content) as u32
 }
 
+/// What closes a checked chunk, in bytes.
+pub(super) const CHECKSUM: usize = 4;
+
+/// The checksum of all bytes that end in theirs.
+const OF_CHECKED: u32 = 0x4867_4bc7;
+
+/// Whether bytes end in their checksum.
+pub(super) fn is_whole(encoded: &[u8]) -> bool {
+    encoded.len() >= CHECKSUM && checksum(encoded) == OF_CHECKED
+}
+
+/// Whether bytes end in their checksum that come piece by piece.
+pub(super) struct Checking(crc_fast::Digest);
+
+impl Checking {
+    pub(super) fn new() -> Self {
+        Self(crc_fast::Digest::new(crc_fast::CrcAlgorithm::Crc32Iscsi))
+    }
+
+    pub(super) fn add(&mut self, piece: &[u8]) {
+        self.0.update(piece);
+    }
+
+    pub(super) fn is_whole(&self) -> bool {
+        self.0.get_amount() >= CHECKSUM as u64 && self.0.finalize() == u64::from(OF_CHECKED)
+    }
+}
+
 /// A codec of which nothing is had but the whole.
 #[derive(Debug)]
 pub(super) struct Checked(Arc<dyn BytesToBytesCodecTraits>);
@@ -100,5 +128,30 @@ impl BytesToBytesCodecTraits for Checked {
         options: &CodecOptions,
     ) -> Result<ArrayBytesRaw<'a>, CodecError> {
         self.0.decode(encoded, decoded, options)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ends_in_its_checksum_is_whole_however_it_comes() {
+        for length in [0, 1, 3, 4, 5, 100, 5000] {
+            let mut bytes: Vec<u8> = (0..length).map(|at: u32| ((at * 31) >> 2) as u8).collect();
+            bytes.extend(checksum(&bytes).to_le_bytes());
+            let in_pieces = |bytes: &[u8], size| {
+                let mut checking = Checking::new();
+                bytes.chunks(size).for_each(|piece| checking.add(piece));
+                checking.is_whole()
+            };
+            assert!(is_whole(&bytes) && in_pieces(&bytes, 1) && in_pieces(&bytes, 1000));
+            for at in [0, bytes.len() / 2, bytes.len() - 1] {
+                let mut flipped = bytes.clone();
+                flipped[at] ^= 4;
+                assert!(!is_whole(&flipped) && !in_pieces(&flipped, 3), "{length}: {at}");
+                assert!(!is_whole(&bytes[..at]) && !in_pieces(&bytes[..at], 3), "{length}: {at}");
+            }
+        }
     }
 }

@@ -11,6 +11,7 @@
 //! | `stored` | an array that is read when it is asked for |
 //! | `characters` | text that is stored a byte an element |
 //! | `direct` | the usual codecs, decoded where the elements are to lie |
+//! | `copying` | a group copied to another location as it is |
 //! | `share`, `filling` | a group that several processes fill |
 //! | `files` | the store, as `zarrs` reads it |
 
@@ -18,6 +19,7 @@ mod characters;
 mod checked;
 mod chunks;
 mod codecs;
+mod copying;
 mod direct;
 mod documents;
 mod files;
@@ -39,7 +41,7 @@ use std::sync::Arc;
 use data_encoding::HEXLOWER;
 use futures::future::BoxFuture;
 use ndarray::{Array, Dimension};
-use nuthatch_core::backend::{Backend, Source, Target, Written, copy_summed};
+use nuthatch_core::backend::{Backend, Source, Target, Written};
 use nuthatch_core::config::Verify;
 use nuthatch_core::store::{Recording, StoredSums, Verified};
 use nuthatch_core::{Error, Result};
@@ -170,7 +172,11 @@ pub(crate) async fn foreign(store: &Arc<dyn ObjectStore>, prefix: &str) -> Resul
 }
 
 fn folder(prefix: &Path) -> Result<Path> {
-    Path::parse(format!("{prefix}/{FOLDER}")).map_err(Error::other)
+    below(prefix, FOLDER)
+}
+
+fn below(prefix: &Path, name: &str) -> Result<Path> {
+    Path::parse(format!("{prefix}/{name}")).map_err(Error::other)
 }
 
 /// Whether all arrays lie in the objects that the options name.
@@ -206,7 +212,7 @@ impl Backend<Dataset> for Zarr {
         source: &'a Source,
         target: &'a Target,
     ) -> BoxFuture<'a, Result<Option<Written>>> {
-        Box::pin(copy_summed(source, target, FOLDER))
+        Box::pin(copying::copy(source, target))
     }
     fn weigh(&self, value: &Dataset) -> u64 {
         let loaded = value.variables().values().filter(|variable| variable.data().is_loaded());
@@ -280,7 +286,7 @@ impl Backend<DataArray> for Zarr {
         source: &'a Source,
         target: &'a Target,
     ) -> BoxFuture<'a, Result<Option<Written>>> {
-        Box::pin(copy_summed(source, target, FOLDER))
+        Box::pin(copying::copy(source, target))
     }
     fn weigh(&self, value: &DataArray) -> u64 {
         match value.variable().data().is_loaded() {
@@ -408,7 +414,7 @@ impl<T: ZarrElement, D: Dimension + 'static> Backend<Array<T, D>> for Zarr {
         source: &'a Source,
         target: &'a Target,
     ) -> BoxFuture<'a, Result<Option<Written>>> {
-        Box::pin(copy_summed(source, target, FOLDER))
+        Box::pin(copying::copy(source, target))
     }
     fn weigh(&self, value: &Array<T, D>) -> u64 {
         value.len() as u64 * size_of::<T>() as u64

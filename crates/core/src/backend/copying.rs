@@ -1,14 +1,16 @@
 //! A generation copied to another location as it is: object by object, and checked on the way.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use object_store::path::Path;
-use object_store::{GetResult, ObjectStoreExt, PutPayload, WriteMultipart};
+use object_store::{GetResult, ObjectStoreExt};
 
 use super::{Source, Target, Written};
 use crate::entry::layout;
 use crate::error::{Error, Result};
-use crate::store::{Damage, StoredSums, Sums, Verified};
+use crate::store::{Damage, StoredSums, Sums, Upload, Verified};
 
 /// The member of a record with the checksums of all objects, and the one that says in which folder
 /// they lie, where they are an object of their own.
@@ -18,8 +20,9 @@ const SUMS_BELOW: &str = "sums_below";
 /// How many objects are on their way at once.
 const AT_ONCE: usize = 8;
 
-/// The size of a part of an upload, and of the largest object that goes up in one request.
-const PART: usize = 4 << 20;
+/// The size of a part of an upload, and of the largest object that goes up in one request: the
+/// smallest that S3 takes.
+const PART: usize = 5 << 20;
 
 /// How many parts of one object are on their way beside the one that is filled.
 const UNDER_WAY: usize = 2;
@@ -88,6 +91,31 @@ pub async fn copy_summed(
     Ok(Some(Written { bytes: source.record.bytes, details, ..Written::default() }))
 }
 
+/// Copies one object, by its name below the generation's prefix, and shows `see` each piece of it as
+/// it passes: for backends whose objects hold their checksums themselves. Gives its size.
+///
+/// At most three parts of 5 MiB are in memory, of objects below 50 GB.
+///
+/// # Errors
+///
+/// [`Error::Damaged`] where it is gone, [`Error::Store`] where a store cannot be read or written.
+pub async fn copy_object(
+    source: &Source,
+    target: &Target,
+    name: &str,
+    mut see: impl FnMut(&Bytes),
+) -> Result<u64> {
+    let (from, to) = (below(&source.prefix, name)?, below(&target.prefix, name)?);
+    let found = source.store.get(&from).await.map_err(|error| unread(source, name, error))?;
+    let mut size = 0;
+    let see = |piece: &Bytes| {
+        size += piece.len() as u64;
+        see(piece);
+    };
+    transfer(found, source, (target, &to), name, see).await?;
+    Ok(size)
+}
+
 /// Sends what is read of one object to a path of the target, and shows `see` each piece.
 pub(crate) async fn transfer(
     found: GetResult,
@@ -98,41 +126,24 @@ pub(crate) async fn transfer(
 ) -> Result<()> {
     let size = found.meta.size;
     let mut pieces = found.into_stream();
-    let mut next = async || {
-        let piece = pieces.next().await.transpose();
-        let piece = piece.map_err(|error| unread(source, name, error))?;
-        piece.iter().for_each(&mut see);
-        Ok::<_, Error>(piece)
-    };
     let unwritten = |error| unwritten(target, name, error);
-    if size <= PART as u64 {
-        let mut whole = Vec::new();
-        while let Some(piece) = next().await? {
-            whole.push(piece);
-        }
-        let put = target.store.put(to, PutPayload::from_iter(whole)).await;
-        return put.map(drop).map_err(unwritten);
-    }
     let part = usize::try_from(size.div_ceil(MOST_PARTS)).unwrap_or(PART).max(PART);
-    let upload = target.store.put_multipart(to).await.map_err(unwritten)?;
-    let mut upload = WriteMultipart::new_with_chunk_size(upload, part);
-    loop {
-        let sent = match next().await {
-            Ok(Some(piece)) => {
-                upload.put(piece);
-                upload.wait_for_capacity(UNDER_WAY).await.map_err(unwritten)
+    let upload = Upload::new(Arc::clone(&target.store), to.clone());
+    let mut upload = upload.parts_of(part, UNDER_WAY);
+    while let Some(piece) = pieces.next().await {
+        let sent = match piece {
+            Ok(piece) => {
+                see(&piece);
+                upload.push(piece).await.map_err(unwritten)
             }
-            Ok(None) => break,
-            Err(error) => Err(error),
+            Err(error) => Err(unread(source, name, error)),
         };
         if let Err(error) = sent {
-            if let Err(error) = upload.abort().await {
-                tracing::debug!(target: "nuthatch", name, %error, "an upload could not be given up");
-            }
+            upload.abort().await;
             return Err(error);
         }
     }
-    upload.finish().await.map(drop).map_err(unwritten)
+    upload.finish().await.map_err(unwritten)
 }
 
 fn below(prefix: &Path, name: &str) -> Result<Path> {
