@@ -28,10 +28,15 @@ mod budgets;
 mod child;
 mod commits;
 mod conformance;
+mod copies;
 #[path = "../it/crowd.rs"]
 mod crowd;
+#[allow(dead_code)]
+#[path = "../it/files.rs"]
+mod files;
 mod front;
 mod google;
+mod mirrors;
 mod network;
 mod processes;
 // Some of it is for databases.

@@ -9,6 +9,7 @@ use nuthatch::table::arrow_array::{ArrayRef, Int64Array, RecordBatch, TimestampS
 
 use crate::front::Front;
 use crate::told::Told;
+use crate::weather;
 
 const LARGE: usize = 64 * 1024;
 
@@ -126,6 +127,37 @@ fn a_month_of_a_table_asks_for_its_row_groups() {
     assert!(front.served() > 700_000);
     let stats = nuthatch::stats();
     assert_eq!((stats.mirror_hits, stats.stored, RUNS.load(Ordering::SeqCst)), (2, 0, 1));
+}
+
+#[cache(upsert_keys("date"))]
+fn upserted(year: i32) -> nuthatch::Result<RecordBatch> {
+    RUNS.fetch_add(1, Ordering::SeqCst);
+    Ok(weather::year(year))
+}
+
+#[cache(backend = "parquet", backend_options(partition_by = ["weather"]))]
+fn partitioned(year: i32) -> nuthatch::Result<RecordBatch> {
+    RUNS.fetch_add(1, Ordering::SeqCst);
+    Ok(weather::year(year))
+}
+
+/// Its log has several versions, and nothing can be listed there.
+#[test]
+fn tables_of_several_files_are_recalled_from_it() {
+    let (_folder, front) = mirror_of(|| {
+        upserted(2012).unwrap();
+        upserted::call(2012).upsert(true).run().unwrap();
+        partitioned(2013).unwrap();
+    });
+    let runs = RUNS.load(Ordering::SeqCst);
+    let rows = |table: RecordBatch| table.num_rows();
+    assert_eq!(rows(upserted(2012).unwrap()), 366);
+    assert_eq!(rows(partitioned(2013).unwrap()), 365);
+    let stats = nuthatch::stats();
+    assert_eq!((stats.mirror_hits, stats.stored, stats.unusable), (2, 0, 0), "{stats}");
+    assert_eq!(RUNS.load(Ordering::SeqCst), runs);
+    let asked = front.asked();
+    assert!(asked.iter().all(|request| request.starts_with("GET ")), "{asked:?}");
 }
 
 #[test]

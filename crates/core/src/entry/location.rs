@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path as FilePath;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -78,6 +79,8 @@ struct Inner {
     own: Arc<str>,
     elsewhere: BTreeMap<String, Arc<str>>,
     marker: Marker,
+    /// Whether another call's entry was found in the place of one.
+    collided: AtomicBool,
     clock: fn() -> SystemTime,
 }
 
@@ -114,8 +117,8 @@ impl Location {
         let elsewhere = options.elsewhere.iter().map(|(name, other)| (name.clone(), begun(other)));
         let elsewhere = elsewhere.collect();
         let shown = format!("{} ({})", options.name, options.filesystem.url);
-        let marker = Marker::default();
-        Self { inner: Arc::new(Inner { options, shown, own, elsewhere, marker, clock }) }
+        let (marker, collided) = (Marker::default(), AtomicBool::new(false));
+        Self { inner: Arc::new(Inner { options, shown, own, elsewhere, marker, collided, clock }) }
     }
 
     /// Which location it is.
@@ -246,8 +249,17 @@ impl Location {
         })
     }
 
+    /// Whether its `nuthatch.json` was read, or is known not to be there.
+    pub(crate) fn is_known(&self) -> bool {
+        self.marker().lets_denied_be_a_miss()
+    }
+
     pub(super) fn marker(&self) -> &Marker {
         &self.inner.marker
+    }
+
+    pub(super) fn is_first_collision(&self) -> bool {
+        !self.inner.collided.swap(true, Ordering::Relaxed)
     }
 
     pub(super) fn now(&self) -> SystemTime {

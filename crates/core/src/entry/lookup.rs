@@ -246,15 +246,22 @@ impl Location {
         self.parse(address, version, bytes)
     }
 
+    fn tell_collision(&self, address: &Address) {
+        // A web server may answer anything for what it has not: one is told of each mirror.
+        if self.options().writable || self.is_first_collision() {
+            tracing::warn!(
+                target: "nuthatch",
+                function = address.function(),
+                object = %self.show_own(address.manifest()),
+                "the entry here has the same short key and another whole key; it is kept"
+            );
+        }
+    }
+
     fn parse(&self, address: &Address, version: UpdateVersion, bytes: Bytes) -> Result<Fetched> {
         match Head::read(&bytes) {
             Ok(head) if head.key != *address.key() => {
-                tracing::warn!(
-                    target: "nuthatch",
-                    function = address.function(),
-                    object = %self.show_own(address.manifest()),
-                    "the entry here has the same short key and another whole key; it is kept"
-                );
+                self.tell_collision(address);
                 Ok(Fetched::none(Object::Collision { key: head.key }))
             }
             Ok(head) => Ok(Fetched {

@@ -37,6 +37,31 @@ pub(crate) struct Place {
     pub(super) progress: Progress,
     /// A mirror that could not be reached, and is not asked again.
     out_of_reach: AtomicBool,
+    /// Whether the store has said that leases may not be written there.
+    denies_leases: AtomicBool,
+    /// What is told of the location once a process.
+    pub(super) told: Told,
+}
+
+/// What was told of a location already: it is as it is for every call.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    /// That a mirror is out of reach.
+    pub(super) out_of_reach: FirstTime,
+    /// That a mirror holds what cannot be used.
+    pub(super) unusable: FirstTime,
+    /// That a lease could not be removed.
+    pub(super) lease_stays: FirstTime,
+}
+
+/// Something that is done once: for the first to ask, this is the time.
+#[derive(Debug, Default)]
+pub(super) struct FirstTime(AtomicBool);
+
+impl FirstTime {
+    pub(super) fn is_now(&self) -> bool {
+        !self.0.swap(true, Ordering::Relaxed)
+    }
 }
 
 impl Place {
@@ -79,15 +104,23 @@ impl Place {
             timeout: settings.timeout,
             progress: settings.progress,
             out_of_reach: AtomicBool::new(false),
+            denies_leases: AtomicBool::new(false),
+            told: Told::default(),
         })
     }
 
     /// A location without settings.
     #[cfg(test)]
     pub(crate) fn bare(location: Location) -> Self {
-        let (options, timeout) = (BTreeMap::new(), Duration::from_secs(1));
-        let (progress, out_of_reach) = (Progress::Off, AtomicBool::new(false));
-        Self { location, options, timeout, progress, out_of_reach }
+        Self {
+            location,
+            options: BTreeMap::new(),
+            timeout: Duration::from_secs(1),
+            progress: Progress::Off,
+            out_of_reach: AtomicBool::new(false),
+            denies_leases: AtomicBool::new(false),
+            told: Told::default(),
+        }
     }
 
     pub(crate) fn location(&self) -> &Location {
@@ -134,14 +167,7 @@ impl Place {
             return self.location.look_up(address).await;
         }
         let (location, address) = (self.location.clone(), address.clone());
-        let found = self.asked(async move { location.look_up(&address).await }).await;
-        if let Err(error) = &found
-            && matches!(self.name(), LocationName::Mirror(_))
-            && is_distant(error)
-        {
-            self.out_of_reach.store(true, Ordering::Relaxed);
-        }
-        found
+        self.asked(async move { location.look_up(&address).await }).await
     }
 
     /// What a small request to the store brings, which is waited for no longer than `timeout`.
@@ -163,6 +189,29 @@ impl Place {
     /// one time-out a process, not one a call.
     pub(crate) fn is_out_of_reach(&self) -> bool {
         self.out_of_reach.load(Ordering::Relaxed)
+    }
+
+    /// Heeds that the location could not be read: a mirror is out of reach from now on where it has
+    /// not even said whether it is a location, or could not be reached on another machine.
+    pub(super) fn heed(&self, error: &Error) {
+        let is_broken = !self.location.is_known() && matches!(error, Error::Store { .. });
+        if self.is_mirror() && (is_broken || !self.is_immediate() && is_distant(error)) {
+            self.out_of_reach.store(true, Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn is_mirror(&self) -> bool {
+        matches!(self.name(), LocationName::Mirror(_))
+    }
+
+    /// Whether leases may not be written here, as far as this process has heard.
+    pub(super) fn denies_leases(&self) -> bool {
+        self.denies_leases.load(Ordering::Relaxed)
+    }
+
+    /// Heeds what went wrong with a lease: the first to be told that there may be none gets `true`.
+    pub(super) fn heeds_denial(&self, error: &Error) -> bool {
+        is_denial(error) && !self.denies_leases.swap(true, Ordering::Relaxed)
     }
 
     fn silent(&self) -> Error {
@@ -291,10 +340,15 @@ impl Place {
 
 /// Whether a store could not be reached. One that says that this user may not has answered.
 fn is_distant(error: &Error) -> bool {
+    matches!(error, Error::Store { .. }) && !is_denial(error)
+}
+
+/// Whether a store says that this user may not.
+fn is_denial(error: &Error) -> bool {
     use object_store::Error::{PermissionDenied, Unauthenticated};
     let Error::Store { source, .. } = error else { return false };
     let refused = source.downcast_ref::<object_store::Error>();
-    !matches!(refused, Some(PermissionDenied { .. } | Unauthenticated { .. }))
+    matches!(refused, Some(PermissionDenied { .. } | Unauthenticated { .. }))
 }
 
 fn read_only(url: &str) -> Error {

@@ -7,7 +7,7 @@ use crate::entry::LocationName;
 use crate::error::{Error, Result};
 use crate::store::Owner;
 
-use super::place::Place;
+use super::place::{FirstTime, Place};
 
 /// All locations of one configuration. Each is opened when it is first needed.
 #[derive(Debug)]
@@ -26,6 +26,8 @@ struct Slot {
     name: LocationName,
     owner: Owner,
     opened: OnceLock<Result<Arc<Place>, CannotOpen>>,
+    /// That it cannot be opened was told.
+    told: FirstTime,
 }
 
 /// Why a location cannot be opened, told to every call that needs it.
@@ -88,11 +90,15 @@ impl Places {
         }
     }
 
-    /// The program's mirrors, then those that the function's own crate has brought along.
+    /// The program's mirrors, then those that the function's own crate has brought along. One that
+    /// cannot be opened is an error once, and then no mirror.
     pub(crate) fn mirrors(&self, of: &Scope) -> impl Iterator<Item = Result<Arc<Place>>> {
         let own = self.dependencies.iter().filter(|(scope, _)| scope.is_same_crate(of));
         let mirrors = self.mirrors.iter().chain(own.flat_map(|(_, mirrors)| mirrors));
-        mirrors.map(|mirror| mirror.open(&self.settings))
+        mirrors.filter_map(|mirror| {
+            let opened = mirror.open(&self.settings);
+            (opened.is_ok() || !mirror.is_given_up()).then_some(opened)
+        })
     }
 
     pub(crate) fn fails_on_store_failure(&self) -> bool {
@@ -102,7 +108,13 @@ impl Places {
 
 impl Slot {
     fn new(name: LocationName, owner: Owner, settings: &LocationSettings) -> Self {
-        Self { settings: settings.clone(), name, owner, opened: OnceLock::new() }
+        Self {
+            settings: settings.clone(),
+            name,
+            owner,
+            opened: OnceLock::new(),
+            told: FirstTime::default(),
+        }
     }
 
     fn open(&self, settings: &Settings) -> Result<Arc<Place>> {
@@ -115,6 +127,11 @@ impl Slot {
             place.map(Arc::new).map_err(|error| CannotOpen::new(&self.name, error))
         });
         opened.clone().map_err(Error::from)
+    }
+
+    /// Whether it was opened in vain, and that was told: so from the second time on.
+    fn is_given_up(&self) -> bool {
+        matches!(self.opened.get(), Some(Err(_))) && !self.told.is_now()
     }
 }
 

@@ -46,7 +46,10 @@ async fn first(request: &Request) -> Result<Option<(Arc<Place>, Entry)>> {
                 return Ok(Some((place, entry)));
             }
             Ok(_) => {}
-            Err(error) => report::unreachable(prepared.identity, &place, &error),
+            Err(error) => {
+                place.heed(&error);
+                report::unreachable(prepared.identity, &place, &error);
+            }
         }
     }
     Ok(None)

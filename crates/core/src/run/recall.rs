@@ -118,6 +118,7 @@ pub(crate) async fn recall<E: Send + Sync + 'static>(
             }
             Err(error) => {
                 count(&COUNTERS.unreachable);
+                place.heed(&error);
                 report::unreachable(prepared.identity, &place, &error);
             }
         }

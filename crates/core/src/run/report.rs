@@ -168,8 +168,12 @@ impl Why {
     }
 }
 
-/// A location cannot be read: a warning and a miss.
+/// A location cannot be read: a warning and a miss. Of a mirror that is not asked again it is told
+/// once, however many calls have asked it meanwhile.
 pub(crate) fn unreachable(identity: &Identity, place: &Place, error: &Error) {
+    if place.is_out_of_reach() && !place.told.out_of_reach.is_now() {
+        return;
+    }
     tracing::warn!(
         target: "nuthatch",
         function = %identity, location = %place.name(), %error,
@@ -185,13 +189,34 @@ pub(crate) fn cannot_open(identity: &Identity, error: &Error) {
     );
 }
 
-/// An entry is there and cannot be used: a warning and a miss.
+/// An entry is there and cannot be used: a warning and a miss. What a mirror holds nobody here can
+/// mend, and a web server may answer anything for what it has not: one is told of each mirror.
 pub(crate) fn unusable(arguments: &Arguments, place: &Place, error: &Error) {
+    if place.is_mirror() {
+        return unusable_in_mirror(arguments, place, error);
+    }
     tracing::warn!(
         target: "nuthatch",
         call = ?arguments, location = %place.name(), %error,
         "an entry cannot be used and counts as a miss",
     );
+}
+
+fn unusable_in_mirror(arguments: &Arguments, place: &Place, error: &Error) {
+    if place.told.unusable.is_now() {
+        tracing::warn!(
+            target: "nuthatch",
+            call = ?arguments, location = %place.name(), %error,
+            "an entry cannot be used and counts as a miss; others of this mirror are told at level \
+             `debug`",
+        );
+    } else {
+        tracing::debug!(
+            target: "nuthatch",
+            call = ?arguments, location = %place.name(), %error,
+            "an entry cannot be used and counts as a miss",
+        );
+    }
 }
 
 /// An entry has less than the call asks for.
@@ -281,6 +306,17 @@ pub(crate) fn no_lease(arguments: &Arguments, place: &Place, error: &Error) {
     );
 }
 
+/// The store says that there may be no leases, which is so for every call.
+pub(crate) fn no_leases_here(arguments: &Arguments, place: &Place, error: &Error) {
+    tracing::warn!(
+        target: "nuthatch",
+        call = ?arguments, location = %place.name(), %error,
+        "no lease may be written there, so this process asks for none any more, and its calls \
+         compute, whoever else does; grant it to write and delete below `leases/`, or set \
+         `lease = false`",
+    );
+}
+
 /// A holder was not heard of for too long.
 pub(crate) fn lost_lease(call: &str, place: &Place) {
     tracing::warn!(
@@ -294,6 +330,15 @@ pub(crate) fn lease_fails(call: &str, place: &Place, error: &Error) {
     tracing::warn!(
         target: "nuthatch", call, location = %place.name(), %error,
         "the lease of this call cannot be kept up: others may compute it as well",
+    );
+}
+
+/// One is told, of all that stay in a location.
+pub(crate) fn lease_stays(call: &str, place: &Place, error: &Error) {
+    tracing::warn!(
+        target: "nuthatch", call, location = %place.name(), %error,
+        "the lease of this call cannot be removed: whoever computes it next waits for its \
+         time-to-live, and `gc` removes it; the same of other calls is not told",
     );
 }
 

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::flight::RunId;
 use crate::runtime;
 
-use super::super::place::Place;
+use super::super::place::{FirstTime, Place};
 use super::super::report;
 use super::tenure::{Beat, Release, Tenure};
 
@@ -38,6 +38,8 @@ pub(super) struct Holding {
     confirmed: Mutex<SystemTime>,
     /// Held while the lease is written.
     writing: tokio::sync::Mutex<u64>,
+    /// That it cannot be kept up is told of each run, and not of each sign of life.
+    failing: FirstTime,
     _registered: Registered,
 }
 
@@ -57,8 +59,18 @@ impl Held {
         let writing = tokio::sync::Mutex::new(lease.beats);
         let confirmed = SystemTime::now().checked_sub(epoch.elapsed().saturating_sub(asked));
         let confirmed = Mutex::new(confirmed.unwrap_or(SystemTime::UNIX_EPOCH));
-        let holding =
-            Holding { place, address, call, lease, epoch, tenure, confirmed, writing, _registered };
+        let holding = Holding {
+            place,
+            address,
+            call,
+            lease,
+            epoch,
+            tenure,
+            confirmed,
+            writing,
+            failing: FirstTime::default(),
+            _registered,
+        };
         let holding = Arc::new(holding);
         let (beating, beats) = abortable(Arc::clone(&holding).beat());
         let held = Self { holding: Some(holding), beats };
@@ -130,8 +142,11 @@ impl Holding {
                 Release::Delete => {
                     let (location, address) = (self.place.location.clone(), self.address.clone());
                     let deleting = async move { location.delete_lease(&address).await };
-                    let _ =
-                        self.place.asked(deleting).await.inspect_err(|error| self.failed(error));
+                    if let Err(error) = self.place.asked(deleting).await
+                        && self.place.told.lease_stays.is_now()
+                    {
+                        report::lease_stays(&self.call, &self.place, &error);
+                    }
                     return;
                 }
             };
@@ -174,7 +189,9 @@ impl Holding {
     }
 
     fn failed(&self, error: &Error) {
-        report::lease_fails(&self.call, &self.place, error);
+        if self.failing.is_now() {
+            report::lease_fails(&self.call, &self.place, error);
+        }
     }
 
     fn tenure(&self) -> MutexGuard<'_, Tenure<LeaseVersion>> {

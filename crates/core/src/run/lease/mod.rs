@@ -110,7 +110,7 @@ impl<R, K: Returns<R>> Run<'_, R, K> {
             return None;
         }
         let place = self.prepared.written().ok()?.into_iter().next()?;
-        missed.seen_in(place.name())?;
+        missed.seen_in(place.name()).filter(|_| !place.denies_leases())?;
         let address = self.prepared.address(self.request, level_of(place.name())).ok()?;
         let lease = Lease::new(&place.location, self.prepared.session.owner, settings.lease_ttl);
         let claim = Claim::new(plan.on_busy, settings.lease_wait, Duration::ZERO);
@@ -276,7 +276,11 @@ impl<R, K: Returns<R>> Run<'_, R, K> {
         error: &Error,
         missed: Box<Missed>,
     ) -> Leased<K::Engine> {
-        report::no_lease(&self.request.arguments, place, error);
+        if place.heeds_denial(error) {
+            report::no_leases_here(&self.request.arguments, place, error);
+        } else if !place.denies_leases() {
+            report::no_lease(&self.request.arguments, place, error);
+        }
         Leased::Compute(None, missed)
     }
 

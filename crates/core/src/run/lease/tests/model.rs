@@ -344,8 +344,8 @@ impl World {
             world.callers[caller].tenure = None;
         };
         let Some(tenure) = &self.callers[caller].tenure else { return then(false, &end) };
-        for now in [NOW, TTL] {
-            match tenure.release(now) {
+        for moment in [NOW, TTL] {
+            match tenure.release(moment) {
                 Release::Lost => then(false, &end),
                 Release::Delete => {
                     then(false, &|world| {
