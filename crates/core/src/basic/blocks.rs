@@ -48,7 +48,8 @@ impl Digests {
 /// An object that is being read.
 pub(super) struct Reading {
     arriving: Option<tokio_mpsc::Receiver<Bytes>>,
-    used: mpsc::Sender<Bytes>,
+    /// Where memory is wanted again: a file is read into it. What a store brings comes with its own.
+    used: Option<mpsc::Sender<Bytes>>,
     reader: Spawned<Result<Digests, StoreError>>,
 }
 
@@ -57,6 +58,7 @@ impl Reading {
     pub(super) fn begin(blocks: Blocks, total: u64, verify: Verify) -> Result<Self> {
         let (ready, arriving) = tokio_mpsc::channel(AHEAD);
         let (used, empty) = mpsc::channel();
+        let used = matches!(blocks, Blocks::File(..)).then_some(used);
         let hasher = (verify == Verify::Full).then(blake3::Hasher::new);
         let reader = Reader { blocks, empty, ready, hasher };
         let reader = background::spawn(move || reader.run(total))?;
@@ -65,8 +67,10 @@ impl Reading {
 
     /// The next block, for one that is not needed any more. The last one ends in the checksum.
     pub(super) fn next(&mut self, used: Bytes) -> Option<Bytes> {
-        // The reader may be done, and want no memory any more.
-        let _ = self.used.send(used);
+        if let Some(wanted) = &self.used {
+            // The reader may be done, and want no memory any more.
+            let _ = wanted.send(used);
+        }
         let arriving = self.arriving.as_mut()?;
         runtime::block_on(arriving.recv())
     }
