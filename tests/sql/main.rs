@@ -9,6 +9,7 @@ mod busy;
 mod damage;
 mod database;
 mod lost;
+mod pandas;
 // Databases need not all that other servers do.
 #[allow(dead_code)]
 #[path = "../remote/proxy.rs"]
