@@ -165,6 +165,13 @@ async fn a_plan_with_two_columns_of_one_name_is_returned_and_told() {
     // Arrow and Parquet have such tables.
     assert_eq!(joined_rows().await.unwrap(), expected);
     assert_eq!(joined_rows::call().strict(true).await.unwrap(), expected);
-    let error = joined_rows::call().strict(true).engine::<Plan>().await.unwrap_err().to_string();
-    assert!(error.contains("column \"id\"") && error.contains("Vec<RecordBatch>"), "{error}");
+    let call = || joined_rows::call().strict(true);
+    for error in [
+        call().engine::<Plan>().await.err(),
+        call().engine::<LazyFrame>().await.err(),
+        call().engine::<DataFrame>().await.err(),
+    ] {
+        let error = error.unwrap().to_string();
+        assert!(error.contains("column \"id\"") && error.contains("Vec<RecordBatch>"), "{error}");
+    }
 }

@@ -1,9 +1,7 @@
 //! A frame as a table: executed as a stream, opened over a scan.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
-use arrow_schema::Schema;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::dataframe::DataFrame;
 use datafusion::error::DataFusionError;
@@ -15,7 +13,7 @@ use datafusion::physical_plan::{
 use futures::future::BoxFuture;
 use futures::{StreamExt, TryStreamExt};
 use nuthatch_core::{Error, Result};
-use nuthatch_table::failure::column_error;
+use nuthatch_table::schema::distinct_names;
 use nuthatch_table::{Foreign, Of, Rows, Scan, Table};
 
 use crate::failed;
@@ -57,7 +55,8 @@ impl Table for Frame {
         Box::pin(async move {
             let (plan, context) = self.physical().await.map_err(failed)?;
             let schema = plan.schema();
-            check_names(&schema)?;
+            // A plan tells them apart by the tables that were joined, and a stored table is one.
+            distinct_names(&schema)?;
             let stream = execute_stream(plan, context).map_err(failed)?;
             let expected = Arc::clone(&schema);
             let batches = stream.map_err(failed).map(move |batch| {
@@ -75,7 +74,7 @@ impl Table for Frame {
 
     fn from_scan(scan: Arc<dyn Scan>) -> BoxFuture<'static, Result<Self>> {
         Box::pin(async move {
-            check_names(&scan.schema())?;
+            distinct_names(&scan.schema())?;
             let frame = session().read_table(Arc::new(StoredTable::new(scan)));
             frame.map(Frame).map_err(failed)
         })
@@ -101,20 +100,6 @@ impl Frame {
         state.config_mut().options_mut().execution.target_partitions = 1;
         let plan = state.create_physical_plan(&logical).await?;
         Ok((plan, Arc::new(TaskContext::from(&state))))
-    }
-}
-
-/// Refuses columns of one name. A plan tells them apart by the tables that were joined, and a stored
-/// table is one.
-fn check_names(schema: &Schema) -> Result<()> {
-    let mut names = HashSet::new();
-    match schema.fields().iter().find(|field| !names.insert(field.name())) {
-        None => Ok(()),
-        Some(twice) => Err(column_error(
-            twice.name(),
-            "another column has this name, and a frame of one table has none of the same name; \
-             rename it (`with_column_renamed`), or take the engine `Vec<RecordBatch>`",
-        )),
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, new_empty_array};
 use arrow_schema::{Field, Schema, SchemaRef};
 use nuthatch_core::{Error, Result};
-use nuthatch_table::schema::retype;
+use nuthatch_table::schema::{distinct_names, retype};
 use polars::prelude::{
     Column, CompatLevel, DataFrame, Field as FrameField, Schema as FrameSchema, SchemaExt, Series,
 };
@@ -18,6 +18,7 @@ use crate::types::crossing;
 
 /// A frame of these batches, a chunk each. Buffers are shared where the types are.
 pub(crate) fn to_frame(schema: &Schema, batches: &[RecordBatch]) -> Result<DataFrame> {
+    distinct_names(schema)?;
     let column = |(index, field): (usize, &Arc<Field>)| {
         let arrays: Vec<_> = batches.iter().map(|batch| Arc::clone(batch.column(index))).collect();
         to_series(field, arrays).map(Column::from)

@@ -10,6 +10,7 @@ use nuthatch_core::runtime::block_on;
 use nuthatch_core::{Error, Result};
 use nuthatch_table::Scan;
 use nuthatch_table::parquet::ParquetScan;
+use nuthatch_table::schema::distinct_names;
 use polars::error::PolarsResult;
 use polars::prelude::{
     AnonymousScan, AnonymousScanArgs, DataFrame, Expr, IntoLazy, LazyFrame, ScanArgsAnonymous,
@@ -26,20 +27,14 @@ const FILTERED: usize = 1 << 17;
 /// A stored table, opened as a plan that reads it. Every filter, and every choice of columns, is
 /// applied here, so that it reaches the files.
 pub(crate) fn opened(scan: Arc<dyn Scan>) -> Result<LazyFrame> {
+    distinct_names(&scan.schema())?;
     let fields = scan
         .schema()
         .fields()
         .iter()
         .map(|field| to_frame_field(field))
         .collect::<Result<Vec<_>>>()?;
-    let names = fields.len();
     let schema: FrameSchema = fields.into_iter().collect();
-    if schema.len() != names {
-        return Err(Error::other(
-            "two of its columns have one name, and a frame's have different ones; read it as \
-             `RecordBatch`",
-        ));
-    }
     let arguments = ScanArgsAnonymous {
         schema: Some(Arc::new(schema)),
         name: "nuthatch",
