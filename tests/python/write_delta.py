@@ -20,7 +20,8 @@ for name, table in tables().items():
     table = table.select([column for column in table.column_names if column not in LACKING])
     path = str(root / file_name(name).removesuffix(".parquet"))
     write_deltalake(path, table)
-    more = table.set_column(0, "id", pa.array(range(10, 10 + table.num_rows), pa.int64()))
+    count = table.num_rows
+    more = table.set_column(0, "id", pa.array(range(count, 2 * count), pa.int64()))
     write_deltalake(path, more, mode="append")
-    DeltaTable(path).delete("id = 11")
-    assert DeltaTable(path).to_pyarrow_table().num_rows == 2 * table.num_rows - 1, path
+    DeltaTable(path).delete(f"id = {count + 1}")
+    assert DeltaTable(path).to_pyarrow_table().num_rows == 2 * count - 1, path

@@ -80,8 +80,9 @@ async fn what_deltalake_wrote_is_stored_and_recalled_as_it_was() {
         compared.push(folder(in_delta::uri(name).await.unwrap(), "value.delta"));
         compared.push(folder(in_parquet::uri(name).await.unwrap(), "value.parquet"));
     }
-    assert_eq!(compared.len(), 3 * 8);
-    assert_eq!(RUNS.load(Ordering::SeqCst), 2 * 8);
+    let tables = compared.len() / 3;
+    assert!(tables >= 8, "{compared:?}");
+    assert_eq!(RUNS.load(Ordering::SeqCst) as usize, 2 * tables);
     python("compare_delta.py", &compared);
 }
 
