@@ -100,13 +100,13 @@ fn a_slice_of_an_array_asks_for_its_part_of_an_object() {
     assert_eq!((stats.mirror_hits, stats.stored, RUNS.load(Ordering::SeqCst)), (1, 0, 1));
 }
 
-/// Ten years, a row every hour, in a row group a year.
+/// Twenty years, a row every hour, in a row group a year.
 #[timeseries(dim = "date", start = start, end = end)]
 #[cache(backend = "parquet", backend_options(row_group_rows = 8760))]
 fn hourly(start: &str, end: &str) -> nuthatch::Result<RecordBatch> {
     RUNS.fetch_add(1, Ordering::SeqCst);
     assert!(start <= end);
-    let rows = 0..87_600_i64;
+    let rows = 0..175_200_i64;
     let times = TimestampSecondArray::from_iter_values(rows.clone().map(|hour| hour * 3600));
     let noise = Int64Array::from_iter_values(rows.map(|row| noise(row as u64) as i64));
     let columns: [(&str, ArrayRef); 2] = [("date", Arc::new(times)), ("noise", Arc::new(noise))];
@@ -115,16 +115,16 @@ fn hourly(start: &str, end: &str) -> nuthatch::Result<RecordBatch> {
 
 #[test]
 fn a_month_of_a_table_asks_for_its_row_groups() {
-    let (_folder, front) = mirror_of(|| drop(hourly("1970", "1980").unwrap()));
+    let (_folder, front) = mirror_of(|| drop(hourly("1970", "1990").unwrap()));
     let month = hourly("1975-03", "1975-03").unwrap();
     assert_eq!(month.num_rows(), 31 * 24);
     let (asked, served) = (front.asked(), front.served());
     let files: Vec<&String> = asked.iter().filter(|path| path.ends_with(".parquet")).collect();
     assert!(!files.is_empty() && files.iter().all(|request| request.starts_with("GET ")));
     assert!((8760..500_000).contains(&served), "{served} bytes for {asked:?}");
-    // The whole is more than 700 kB.
-    assert_eq!(hourly("1970", "1980").unwrap().num_rows(), 87_600);
-    assert!(front.served() > 700_000);
+    // The whole is more than 1.4 MB.
+    assert_eq!(hourly("1970", "1990").unwrap().num_rows(), 175_200);
+    assert!(front.served() > 1_400_000);
     let stats = nuthatch::stats();
     assert_eq!((stats.mirror_hits, stats.stored, RUNS.load(Ordering::SeqCst)), (2, 0, 1));
 }
