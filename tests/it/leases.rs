@@ -396,6 +396,16 @@ fn a_stalled_owner_that_comes_back_is_told_and_its_value_does_not_stand() {
 /// A look that follows a failure, and no more, would leave the lease unwritten for a time-to-live.
 #[test]
 fn one_sign_of_life_that_fails_does_not_lose_the_lease() {
+    one_does_not_lose_the_lease(Fault::Fail);
+}
+
+/// As would a pause after a request that was waited for in vain.
+#[test]
+fn one_sign_of_life_that_hangs_does_not_lose_the_lease() {
+    one_does_not_lose_the_lease(Fault::Delay(Duration::from_secs(60)));
+}
+
+fn one_does_not_lose_the_lease(fault: Fault) {
     let stores = faulty();
     let folder = tempfile::tempdir().unwrap();
     let longer = [("lease_ttl", "3s")];
@@ -405,10 +415,10 @@ fn one_sign_of_life_that_fails_does_not_lose_the_lease() {
         |go_on| {
             let beats = Trigger::any().on([Operation::Update]).containing("leases/");
             let failing = stores.lock().unwrap()[0].clone();
-            failing.inject(beats.nth(1), Fault::Fail);
+            failing.inject(beats.nth(1), fault);
             std::thread::scope(|scope| {
                 let waiting = scope.spawn(|| second.with(|| slow(1).unwrap()));
-                // A second and a third later it is written again, which is not three.
+                // A second later it is written again, which is not three.
                 std::thread::sleep(Duration::from_millis(3_700));
                 assert_eq!(failing.struck(), 1);
                 go_on();

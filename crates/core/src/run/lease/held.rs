@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use futures::future::{AbortHandle, abortable};
+use tokio::time::MissedTickBehavior;
 
 use crate::entry::{Address, Lease, LeasePut, LeaseVersion};
 use crate::error::{Error, Result};
@@ -102,10 +103,14 @@ impl Drop for Held {
 impl Holding {
     /// Gives signs of life until the lease is lost. Ended from outside.
     async fn beat(self: Arc<Self>) {
+        let round = self.lease.ttl() / 3;
+        // A request that hangs must not take the time of the next, which begins when it is ended.
+        let mut rounds = tokio::time::interval(round);
+        rounds.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        // The first is over at once; the lease was just written.
+        rounds.tick().await;
         while !self.tenure().is_lost() {
-            let round = self.lease.ttl() / 3;
-            tokio::time::sleep(round).await;
-            // A request that hangs must not take the time of the next.
+            rounds.tick().await;
             let _ = tokio::time::timeout(round, self.beat_once()).await;
         }
         report::lost_lease(&self.call, &self.place);
