@@ -24,7 +24,7 @@
 //! | `host`, `port`, `database` | the server and its database; of SQLite, `database` is a file, relative to the location's folder |
 //! | `user` (or `username`), `password` | who reads |
 //! | `write_user` (or `write_username`), `write_password` | who writes, with connections of its own; else who reads |
-//! | `url` | all of these as one, such as `postgresql://user@host:5432/database?sslmode=require`; single options are stronger |
+//! | `url` | all of these as one, such as `postgresql://user@host:5432/database?sslmode=require`; single options are stronger. MySQL 8 takes a password over TLS alone (`ssl-mode=REQUIRED`) |
 //! | `schema` | PostgreSQL's schema for what is in no namespace; `public` |
 //! | `hash_table_name` | tables are named by hashes alone |
 //! | `write_index` | views show the number of the row as `index` |

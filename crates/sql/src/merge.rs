@@ -1,10 +1,11 @@
 //! Which rows replace which: the keys.
 
 use std::collections::HashSet;
+use std::ops::Add;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
-use arrow::datatypes::{DataType, Float32Type, Float64Type, Schema};
+use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray, RecordBatch};
+use arrow::datatypes::{DataType, Float16Type, Float32Type, Float64Type, Schema};
 use arrow::row::{RowConverter, SortField};
 
 use crate::dialect::Dialect;
@@ -53,7 +54,7 @@ pub(crate) fn check(batches: &[RecordBatch], keys: &[usize]) -> Result<(), Strin
             }
         }
         let columns: Vec<ArrayRef> =
-            keys.iter().map(|key| Arc::clone(batch.column(*key))).collect();
+            keys.iter().map(|key| told_apart(batch.column(*key))).collect();
         let rows = converter.convert_columns(&columns).map_err(|error| error.to_string())?;
         for row in &rows {
             if !seen.insert(row.owned()) {
@@ -96,6 +97,23 @@ pub(crate) fn check_exact(frame: &Frame, dialect: Dialect, keys: &[usize]) -> Re
 pub(crate) fn may_be_inexact(columns: &[Column], dialect: Dialect, keys: &[usize]) -> bool {
     let is_time = |kind: Kind| matches!(kind, Kind::Time | Kind::Timestamp { .. });
     inexact(columns, dialect).iter().any(|(index, kind)| keys.contains(index) && is_time(*kind))
+}
+
+/// Keys as databases tell them apart, to which both zeros are one.
+fn told_apart(column: &ArrayRef) -> ArrayRef {
+    match column.data_type() {
+        DataType::Float16 => Arc::new(unsigned_zero::<Float16Type>(column)),
+        DataType::Float32 => Arc::new(unsigned_zero::<Float32Type>(column)),
+        DataType::Float64 => Arc::new(unsigned_zero::<Float64Type>(column)),
+        _ => Arc::clone(column),
+    }
+}
+
+fn unsigned_zero<T: ArrowPrimitiveType>(column: &ArrayRef) -> PrimitiveArray<T>
+where
+    T::Native: Add<Output = T::Native>,
+{
+    column.as_primitive::<T>().unary(|value| value + T::Native::default())
 }
 
 fn has_nan(column: &ArrayRef) -> bool {

@@ -24,6 +24,8 @@ mod values;
 
 /// The most values that one statement takes.
 const MOST_VALUES: usize = 65_535;
+/// So much of a table's name its lock has; a lock's may have 64 characters.
+const LOCK_CHARS: usize = 55;
 /// Rows of one statement; more gain nothing.
 const ROWS: usize = 1000;
 
@@ -150,13 +152,11 @@ impl MySql {
                     .to_owned(),
             ));
         }
-        for statement in into.unique(keys, merge.index) {
-            execute(connection, statement).await.map_err(|error| match error {
-                Failure::Database(error) if has_code(&error, &["23000"]) => merge.ambiguous(),
-                error => error,
-            })?;
-        }
-        Ok(())
+        let unique = into.unique(keys, merge.index);
+        execute(connection, unique).await.map_err(|error| match error {
+            Failure::Database(error) if has_code(&error, &["23000"]) => merge.ambiguous(),
+            error => error,
+        })
     }
 
     async fn merged(
@@ -184,8 +184,7 @@ impl MySql {
         connection: &mut MySqlConnection,
         merge: Merge<'_>,
     ) -> Result<u64, Failure> {
-        let lock = format!("nuthatch {}", &merge.into.name[merge.into.name.len().min(27)..]);
-        let lock: String = lock.chars().take(64).collect();
+        let lock = lock_of(merge.into.name);
         let got = sqlx::query_scalar::<_, Option<i64>>("SELECT GET_LOCK(?, 300)").bind(&lock);
         if got.fetch_one(&mut *connection).await? != Some(1) {
             return Err(Failure::Refused("another merge has held the table for long".to_owned()));
@@ -194,6 +193,13 @@ impl MySql {
         sqlx::query("SELECT RELEASE_LOCK(?)").bind(&lock).fetch_one(connection).await?;
         Ok(count)
     }
+}
+
+/// The lock of a table, which the whole server knows by this name: what tells tables apart stands at
+/// the end of theirs, which may be longer than a lock's.
+fn lock_of(table: &str) -> String {
+    let start = table.char_indices().rev().nth(LOCK_CHARS - 1).map_or(0, |(at, _)| at);
+    format!("nuthatch {}", &table[start..])
 }
 
 impl Server for MySql {
@@ -353,4 +359,21 @@ fn settings(options: &Options, login: &Login) -> MySqlConnectOptions {
         settings = settings.password(password.expose());
     }
     settings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_table_has_a_lock_of_its_own() {
+        let generations = ["01m8k6ez297qh3vdd734d7a41t", "01m8k6ez297qh3vdd734d7a41v"];
+        for name in ["f", "søjle", &"é".repeat(37)] {
+            let locks = generations.map(|generation| lock_of(&format!("{name}~{generation}")));
+            assert_ne!(locks[0], locks[1]);
+            for (lock, generation) in locks.iter().zip(generations) {
+                assert!(lock.ends_with(generation) && lock.chars().count() <= 64, "{lock}");
+            }
+        }
+    }
 }

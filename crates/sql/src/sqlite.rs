@@ -126,13 +126,12 @@ impl Sqlite {
             execute(connection, &into.create().map_err(Failure::Refused)?).await?;
             execute(connection, &into.copy_from(&base)).await?;
         }
-        for statement in into.unique(keys, merge.index) {
-            execute(connection, &statement).await.map_err(|error| match error {
-                // SQLITE_CONSTRAINT_UNIQUE
-                Failure::Database(error) if has_code(&error, &["2067"]) => merge.ambiguous(),
-                error => error,
-            })?;
-        }
+        let unique = into.unique(keys, merge.index);
+        execute(connection, &unique).await.map_err(|error| match error {
+            // SQLITE_CONSTRAINT_UNIQUE
+            Failure::Database(error) if has_code(&error, &["2067"]) => merge.ambiguous(),
+            error => error,
+        })?;
         let row = Dialect::Sqlite.quoted(ROW);
         let last = format!("SELECT coalesce(max({row}), -1) FROM {}", into.quoted());
         let last: i64 = sqlx::query_scalar(AssertSqlSafe(last)).fetch_one(&mut *connection).await?;

@@ -118,8 +118,8 @@ impl<'a> Table<'a> {
         format!("{column} || '{point}{}'", "0".repeat(usize::from((now - before).unsigned_abs())))
     }
 
-    /// What makes equal keys collide. `None` where the table has that already.
-    pub(crate) fn unique(&self, keys: &[usize], name: &str) -> Vec<String> {
+    /// What makes equal keys collide, in one statement: whole or not at all.
+    pub(crate) fn unique(&self, keys: &[usize], name: &str) -> String {
         let quoted = |name: &str| self.dialect.quoted(name);
         let is_text = |key: &usize| matches!(self.columns[*key].kind, Kind::Text | Kind::Bytes);
         let index = quoted(name);
@@ -127,7 +127,7 @@ impl<'a> Table<'a> {
             let list = self.dialect.list(keys.iter().map(|key| self.columns[*key].name.as_str()));
             let table = self.quoted();
             // In SQLite an index lies where its table lies, and its name is qualified instead.
-            return vec![format!("CREATE UNIQUE INDEX IF NOT EXISTS {index} ON {table} ({list})")];
+            return format!("CREATE UNIQUE INDEX IF NOT EXISTS {index} ON {table} ({list})");
         }
         // MySQL indexes no whole texts, so that their hash stands for them.
         let texts: Vec<String> = keys
@@ -135,7 +135,7 @@ impl<'a> Table<'a> {
             .filter(|key| is_text(key))
             .map(|key| format!("sha2({}, 256)", quoted(&self.columns[*key].name)))
             .collect();
-        let mut statements = Vec::new();
+        let mut additions = Vec::new();
         let mut list: Vec<String> = keys
             .iter()
             .filter(|key| !is_text(key))
@@ -144,18 +144,13 @@ impl<'a> Table<'a> {
         if !texts.is_empty() {
             let hash = quoted(KEY_HASH);
             list.push(hash.clone());
-            statements.push(format!(
-                "ALTER TABLE {} ADD COLUMN {hash} binary(32) AS (unhex(sha2(concat({}), 256))) STORED",
-                self.quoted(),
+            additions.push(format!(
+                "ADD COLUMN {hash} binary(32) AS (unhex(sha2(concat({}), 256))) STORED",
                 texts.join(", ")
             ));
         }
-        statements.push(format!(
-            "ALTER TABLE {} ADD UNIQUE KEY {index} ({})",
-            self.quoted(),
-            list.join(", ")
-        ));
-        statements
+        additions.push(format!("ADD UNIQUE KEY {index} ({})", list.join(", ")));
+        format!("ALTER TABLE {} {}", self.quoted(), additions.join(", "))
     }
 
     /// What an `INSERT` does where a row with its keys is there: everything but the keys and the

@@ -46,6 +46,14 @@ pub(crate) fn check(dialect: Dialect, columns: &[Column], rows: &Rows) -> Result
 /// A failure of the database, which is the caller's to mend where it is about the width.
 pub(crate) fn told(failure: Failure, dialect: Dialect, columns: usize) -> Failure {
     match &failure {
+        Failure::Database(sqlx::Error::Database(error)) if is_key(&**error) => {
+            Failure::Refused(format!(
+                "an upsert key is longer than {} can tell apart ({}); upsert by a shorter one, or \
+                 use `backend = \"parquet\"`",
+                dialect.name(),
+                error.message(),
+            ))
+        }
         Failure::Database(sqlx::Error::Database(error)) if is_width(&**error) => {
             Failure::Refused(format!(
                 "the rows of {columns} columns are wider than {} holds ({}); {REMEDY}",
@@ -55,6 +63,13 @@ pub(crate) fn told(failure: Failure, dialect: Dialect, columns: usize) -> Failur
         }
         _ => failure,
     }
+}
+
+/// PostgreSQL has the same code for a row that is too wide for its table, and for a key that is too
+/// long for its index, of which alone it says which.
+fn is_key(error: &dyn sqlx::error::DatabaseError) -> bool {
+    error.code().as_deref() == Some("54000")
+        && (error.constraint().is_some() || error.message().contains("index row"))
 }
 
 fn is_width(error: &dyn sqlx::error::DatabaseError) -> bool {

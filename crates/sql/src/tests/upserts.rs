@@ -26,6 +26,9 @@ on_all!(
     keys_may_be_wider_and_find_their_rows,
     in_place_the_table_itself_is_changed,
     in_place_other_keys_make_another_table,
+    in_place_keys_that_the_stored_rows_share_are_told_each_time,
+    both_zeros_are_one_key,
+    keys_that_are_too_long_are_told,
     merges_in_place_at_once_lose_nothing,
 );
 
@@ -197,6 +200,52 @@ fn in_place_the_table_itself_is_changed(db: &Db) {
     assert_ne!(detail(&copied, "table"), detail(&plain, "table"));
     assert_eq!(read(&plain).unwrap(), first);
     assert_eq!(read(&copied).unwrap(), expected);
+}
+
+/// What was begun for the keys is not left behind, where it would be in the way of the next.
+fn in_place_keys_that_the_stored_rows_share_are_told_each_time(db: &Db) {
+    let shared = table(&["1", "1"], &["Ulm", "Bonn"], &[1.0, 2.0]);
+    let base = db.write_to(&shared, &db.target_of("_", "month=3", in_place(db))).unwrap();
+    let new = table(&["2"], &["Ulm"], &[3.0]);
+    for _ in 0..2 {
+        let error = db.upsert(&new, &["day"], Some(&base), in_place(db)).unwrap_err().to_string();
+        assert!(error.contains("several stored rows have equal keys (day)"), "{error}");
+    }
+    assert_eq!(read(&base).unwrap(), shared);
+    let merged = db.upsert(&new, &["day", "town"], Some(&base), in_place(db)).unwrap();
+    assert_eq!(read(&merged).unwrap().num_rows(), 3);
+}
+
+fn keys_that_are_too_long_are_told(db: &Db) {
+    // Nothing that PostgreSQL's compression makes shorter.
+    let mut state = 1_u64;
+    let mut letter = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        char::from(b'!' + (state >> 33) as u8 % 90)
+    };
+    let base = db.write(&table(&["1"], &["Ulm"], &[0.0])).unwrap();
+    for length in [6_000, 20_000] {
+        let long: String = (0..length).map(|_| letter()).collect();
+        let new = table(&[&long], &["Ulm"], &[1.0]);
+        if db.dialect == Dialect::Postgres {
+            let error = refused(db, &new, &["day"], &base);
+            assert!(error.contains("an upsert key is longer than postgresql can"), "{error}");
+        } else {
+            let merged = db.upsert(&new, &["day"], Some(&base), db.options()).unwrap();
+            assert_eq!(read(&merged).unwrap().num_rows(), 2);
+        }
+    }
+}
+
+/// Databases hold them equal, and one row would replace the other unseen.
+fn both_zeros_are_one_key(db: &Db) {
+    let base = db.write(&table(&["1"], &["Ulm"], &[0.0])).unwrap();
+    let twice = table(&["2", "3"], &["Ulm", "Ulm"], &[0.0, -0.0]);
+    let error = refused(db, &twice, &["rain"], &base);
+    assert!(error.contains("two rows have the same upsert keys (rain)"), "{error}");
+    let new = table(&["2"], &["Bonn"], &[-0.0]);
+    let merged = db.upsert(&new, &["rain"], Some(&base), db.options()).unwrap();
+    assert_eq!(read(&merged).unwrap().num_rows(), 1);
 }
 
 fn in_place_other_keys_make_another_table(db: &Db) {
