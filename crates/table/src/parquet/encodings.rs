@@ -35,6 +35,9 @@ pub(super) fn suited(
     schema: &Schema,
     group: &[RecordBatch],
 ) -> WriterProperties {
+    if group.iter().map(RecordBatch::num_rows).sum::<usize>() < FEWEST_ROWS {
+        return properties.clone();
+    }
     let mut builder = properties.clone().into_builder();
     for (index, field) in schema.fields().iter().enumerate() {
         let path = || ColumnPath::from(vec![field.name().clone()]);
